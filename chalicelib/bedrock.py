@@ -1,0 +1,99 @@
+"""The one call to AWS: a body goes to a model, its answer comes back. Knows no dialect."""
+
+import json
+import logging
+from typing import Any
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+)
+
+from chalicelib import errors
+
+log = logging.getLogger(__name__)
+
+Failure = tuple[type[Exception], str]
+
+# Only our own words go to the caller: AWS's texts name ARNs, accounts and roles.
+BUSY = errors.ModelBusy, "the model is busy; try again in a few seconds"
+DENIED = (
+    errors.ModelAccessDenied,
+    "this site's AWS account may not use the model yet; the owner finds help in Easel's README",
+)
+FAILED = errors.ModelFailed, "the model failed; try again"
+REFUSED = errors.InvalidParameter, "the model refused the prompt or a setting; change it"
+RETIRED = errors.ModelRetired, "AWS no longer offers this model to this site; choose another one"
+TIMEOUT = errors.ModelTimeout, "the model took too long; try again, or a quicker model"
+UNAVAILABLE = errors.ModelUnavailable, "the model cannot be reached; try again in a few seconds"
+
+# InvokeModel's ten errors: botocore's service model of bedrock-runtime, 1.44.5, read on 2026-11-22.
+BY_CODE = {
+    "AccessDeniedException": DENIED,
+    "InternalServerException": FAILED,
+    "ModelErrorException": FAILED,
+    "ModelNotReadyException": UNAVAILABLE,
+    "ModelTimeoutException": TIMEOUT,
+    "ResourceNotFoundException": RETIRED,
+    "ServiceQuotaExceededException": UNAVAILABLE,
+    "ServiceUnavailableException": UNAVAILABLE,
+    "ThrottlingException": BUSY,
+    "ValidationException": REFUSED,
+}
+
+# Texts that say more than their code: the Legacy rule (aws-samples/amazon-bedrock-workshop#386,
+# apache/airflow#72521), a region without the model, a model that needs an inference profile
+# (stackblitz-labs/bolt.diy#1102).
+BY_TEXT = {
+    "marked by provider as Legacy": RETIRED,
+    "model identifier is invalid": DENIED,
+    "on-demand throughput": DENIED,
+}
+
+
+def invoke(client: Any, model_id: str, body: dict[str, Any]) -> Any:
+    """The model's answer: parsed JSON of any shape. One attempt, never a second.
+
+    Raises: InvalidParameter, ModelRetired, ModelAccessDenied, ModelFailed, ModelTimeout; and
+    ModelBusy, ModelUnavailable only where Bedrock cannot have made an image.
+    """
+    try:
+        response = client.invoke_model(
+            modelId=model_id,
+            body=json.dumps(body),
+            contentType="application/json",
+            accept="application/json",
+        )
+        return json.loads(response["body"].read())
+    except (ClientError, BotoCoreError, ValueError) as error:
+        log.warning("InvokeModel %s: %s: %s", model_id, type(error).__name__, error)
+        raise failure(error) from error
+
+
+def failure(error: Exception) -> Exception:
+    kind, message = by_answer(error) if isinstance(error, ClientError) else by_connection(error)
+    return kind(message)
+
+
+def by_answer(error: ClientError) -> Failure:
+    text = error.response["Error"].get("Message", "")
+    for part, what in BY_TEXT.items():
+        if part in text:
+            return what
+    if error.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403):
+        return DENIED  # signing has a dozen codes of its own, expired credentials among them
+    return BY_CODE.get(error.response["Error"]["Code"], FAILED)
+
+
+def by_connection(error: Exception) -> Failure:
+    if isinstance(error, ReadTimeoutError):
+        return TIMEOUT
+    if isinstance(error, ConnectionError):
+        return UNAVAILABLE  # never connected; a connection that broke later may have been paid
+    if isinstance(error, (HTTPClientError, IncompleteReadError, ValueError)):
+        return FAILED
+    return DENIED  # the rest of botocore's errors is about credentials and set-up

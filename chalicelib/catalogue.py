@@ -1,0 +1,98 @@
+"""Which models are offered, which are retired and what follows them. Knows no dialect."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib import stability
+from chalicelib.errors import InvalidParameter, ModelRetired, UnknownModel
+from chalicelib.model import Model
+
+MODELS = (
+    stability.STABLE_IMAGE_CORE,
+    stability.STABLE_DIFFUSION_3_5_LARGE,
+    stability.STABLE_IMAGE_ULTRA,
+    stability.STABLE_DIFFUSION_XL,
+)
+
+# What is alive at AWS; AWS's page "model-lifecycle" and AWS's mails name the dead (October 2026).
+OFFERED = "stable-image-core,stable-diffusion-3.5-large,stable-image-ultra"
+
+# A retired model, by our name or Bedrock's id, and the model that follows it.
+RETIRED = {
+    "amazon.nova-canvas-v1:0": "stable-image-core",
+    "amazon.titan-image-generator-v1": "stable-image-core",
+    "amazon.titan-image-generator-v2:0": "stable-image-core",
+    "stability.sd3-large-v1:0": "stable-diffusion-3.5-large",
+    "stability.stable-diffusion-xl-v0": "stable-image-core",
+    "stability.stable-diffusion-xl-v1": "stable-image-core",
+    "stability.stable-image-core-v1:0": "stable-image-core",
+    "stability.stable-image-ultra-v1:0": "stable-image-ultra",
+    "stable-diffusion-xl": "stable-image-core",
+}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The models on offer; the first is the default."""
+
+    models: tuple[Model, ...]
+
+    def find(self, name: str) -> Model:
+        """The model with this name or Bedrock id; "" means the default.
+
+        Raises: ModelRetired, UnknownModel.
+        """
+        for model in self.models:
+            if name in ("", model.name, model.bedrock_id):
+                return model
+        if name in RETIRED:
+            raise ModelRetired(f"AWS has retired {name}; use model={self.successor(name)}")
+        names = ", ".join(model.name for model in self.models)
+        raise UnknownModel(f"model must be one of {names}, got {name[:80]!r}")
+
+    def successor(self, name: str) -> str:
+        """The model on offer that follows a retired one."""
+        names = [model.name for model in self.models]
+        return RETIRED[name] if RETIRED[name] in names else names[0]
+
+    def ignored(self, query: Mapping[str, str], model: Model) -> list[str]:
+        """The names in the query that other models know, but not this one.
+
+        Raises: InvalidParameter for a name that no model knows, offered or not.
+        """
+        own = {each.name for each in model.parameters}
+        known = {each.name for any_model in MODELS for each in any_model.parameters}
+        for name in query:
+            if name not in known:
+                allowed = ", ".join(["model", *sorted(known - {"prompt"})])
+                raise InvalidParameter(f"a parameter must be one of {allowed}, got {name[:80]!r}")
+        return [name for name in query if name not in own]
+
+    def describe(self) -> dict[str, Any]:
+        """The catalogue as `GET /models` shows it."""
+        return {
+            "default": self.models[0].name,
+            "access": "open",
+            "models": [model.describe() for model in self.models],
+        }
+
+
+def offer(text: str) -> Catalogue:
+    """The catalogue that the variable MODELS asks for: names with commas between.
+
+    `name=arn` has that model answered by the Bedrock Marketplace endpoint with this ARN.
+    Raises: ValueError if a name is not known, or retired and without an endpoint.
+    """
+    return Catalogue(tuple(offered(each.strip()) for each in text.split(",")))
+
+
+def offered(entry: str) -> Model:
+    name, _, arn = entry.partition("=")
+    for model in MODELS:
+        if model.name == name and arn:
+            return replace(model, bedrock_id=arn)
+        if model.name == name and name not in RETIRED:
+            return model
+    allowed = f"{OFFERED} or stable-diffusion-xl=<ARN of your endpoint>"
+    raise ValueError(f"MODELS must be names out of {allowed}, got {entry!r}")

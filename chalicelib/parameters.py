@@ -1,0 +1,137 @@
+"""The kinds of value: text from a URL -> a value in range. Knows no model and no HTTP."""
+
+import random
+import re
+import unicodedata
+from dataclasses import KW_ONLY, asdict, dataclass
+from typing import Any, ClassVar
+
+from chalicelib.errors import InvalidParameter
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What every kind has. `name` is Bedrock's field; `label` and `help` are for people."""
+
+    kind: ClassVar[str]
+    name: str
+    label: str
+    help: str
+
+    def read(self, text: str) -> Any:
+        """The value; "" means the default. Raises: InvalidParameter if it is not allowed."""
+        raise NotImplementedError
+
+    def describe(self) -> dict[str, Any]:
+        """The parameter as `GET /models` shows it."""
+        return {"kind": self.kind} | asdict(self)
+
+
+@dataclass(frozen=True)
+class Text(Parameter):
+    """Words of at most `max_length` Unicode characters."""
+
+    kind = "text"
+    _: KW_ONLY
+    max_length: int
+    required: bool = False
+    default: str = ""
+
+    def read(self, text: str) -> str:
+        if self.required and not any(map(is_visible, text)):
+            raise InvalidParameter(f"{self.name} must not be empty")
+        if len(text) > self.max_length:
+            raise InvalidParameter(
+                f"{self.name} must be at most {self.max_length} characters, got {len(text)}"
+            )
+        for character in text:
+            if not is_text(character):
+                raise InvalidParameter(
+                    f"{self.name} must be plain text, got the character U+{ord(character):04X}"
+                )
+        return text
+
+
+@dataclass(frozen=True)
+class Number(Parameter):
+    """A decimal number from `minimum` to `maximum`, both included."""
+
+    kind = "number"
+    form: ClassVar[re.Pattern[str]] = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
+    _: KW_ONLY
+    minimum: float
+    maximum: float
+    default: float
+
+    def read(self, text: str) -> float:
+        if not text:
+            return self.default
+        allowed = f"from {self.minimum} to {self.maximum}"
+        if not self.form.fullmatch(text):
+            raise InvalidParameter(
+                f"{self.name} must be one {self.kind} {allowed}, got {shown(text)}"
+            )
+        number = self.parse(text)
+        if not self.minimum <= number <= self.maximum:
+            raise InvalidParameter(f"{self.name} must be {allowed}, got {number}")
+        return number
+
+    def parse(self, text: str) -> float:
+        return float(text)
+
+
+@dataclass(frozen=True)
+class Integer(Number):
+    """A whole number from `minimum` to `maximum`, both included."""
+
+    kind = "integer"
+    form = re.compile(r"-?[0-9]{1,20}")
+
+    def parse(self, text: str) -> int:
+        return int(text)
+
+
+@dataclass(frozen=True)
+class Seed(Integer):
+    """An integer of which 0, or none, draws one, so that every image can be made again."""
+
+    last_drawn: ClassVar[int] = 4_294_967_294  # allowed by every model; some allow one more
+
+    def read(self, text: str) -> float:
+        return super().read(text) or random.randint(1, self.last_drawn)
+
+
+@dataclass(frozen=True)
+class Choice(Parameter):
+    """One of a few words; a default of "" leaves the choice to the model."""
+
+    kind = "choice"
+    _: KW_ONLY
+    choices: tuple[str, ...]
+    default: str = ""
+
+    def read(self, text: str) -> str:
+        if not text:
+            return self.default
+        if text not in self.choices:
+            allowed = ", ".join(self.choices)
+            raise InvalidParameter(f"{self.name} must be one of {allowed}, got {shown(text)}")
+        return text
+
+
+def is_visible(character: str) -> bool:
+    """Whether a person sees it: no space, no control, no zero-width joiner, no lone accent."""
+    return unicodedata.category(character) not in ("Cc", "Cf", "Mn", "Zl", "Zp", "Zs")
+
+
+def is_text(character: str) -> bool:
+    """Whether it is typed by people, and no trace of bytes that were not UTF-8: half a surrogate
+    pair, or the U+FFFD that API Gateway puts in their place."""
+    if character in "\t\n\r":
+        return True
+    return unicodedata.category(character) not in ("Cc", "Cs") and character != "\ufffd"
+
+
+def shown(text: str) -> str:
+    """The text in quotes, cut after 40 characters, so that an error stays readable."""
+    return repr(text if len(text) <= 40 else text[:40] + "…")

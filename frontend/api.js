@@ -1,0 +1,90 @@
+// The server as functions. Knows no DOM.
+
+const address = new URL("api/", document.baseURI)
+
+// Only these two are sure to have made no image, so that trying again cannot pay twice.
+const retried = ["ModelBusy", "ModelUnavailable"]
+const retries = 2
+
+export class ApiError extends Error {
+  /** @param {string} code  DESIGN's error codes, or Offline, Unreadable */
+  constructor(code, message) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** What `GET /models` says. Throws ApiError. */
+export async function models() {
+  const response = await send("models", {})
+  if (!response.ok) throw await failure(response)
+  return response.json().catch(() => { throw unreadable(response) })
+}
+
+/**
+ * Make one picture. Tries again, twice at most, where no image can have been made.
+ * @param {Object<string, string>} values  the query, and the `prompt`
+ * @param {{signal: AbortSignal, onRetry: (seconds: number) => void}} how
+ * @returns {Promise<{blob: Blob, model: string, seed: string, price: string}>}
+ * Throws ApiError, or the signal's AbortError.
+ */
+export async function generate({ prompt, ...query }, { signal, onRetry }) {
+  for (let retry = 0; ; retry++) {
+    const response = await send("?" + new URLSearchParams(query), {
+      method: "POST", headers: { "Content-Type": "text/plain" }, body: prompt, signal,
+    })
+    if (response.ok) return picture(response)
+    const error = await failure(response)
+    if (retry === retries || !retried.includes(error.code)) throw error
+    const seconds = Number(response.headers.get("Retry-After")) || 5
+    onRetry(seconds)
+    await pause(seconds, signal)
+  }
+}
+
+async function send(path, request) {
+  try {
+    return await fetch(new URL(path, address), request)
+  } catch (error) {
+    if (error.name === "AbortError") throw error
+    throw new ApiError("Offline", "Easel cannot be reached. Check the connection, then try again.")
+  }
+}
+
+async function picture(response) {
+  const text = await response.text()
+  const header = name => response.headers.get(`X-Image-${name}`) ?? ""
+  let bytes
+  try {
+    bytes = Uint8Array.from(atob(text), character => character.charCodeAt(0))
+  } catch {
+    throw unreadable(response)
+  }
+  return {
+    blob: new Blob([bytes], { type: header("Type") }),
+    model: header("Model"), seed: header("Seed"), price: header("Price"),
+  }
+}
+
+/** The API's own words; where the answer is not the API's, ours. */
+async function failure(response) {
+  const { Code, Message } = await response.json().catch(() => ({})) ?? {}
+  if (Code && Message) return new ApiError(Code, sentence(Message))
+  if (response.status === 413) return new ApiError("TooLong", "The prompt is too long to send. Make it shorter.")
+  return unreadable(response)
+}
+
+function unreadable(response) {
+  return new ApiError("Unreadable", `The server gave an answer that makes no sense here (status ${response.status}). Try again in a moment.`)
+}
+
+function sentence(text) {
+  return text[0].toUpperCase() + text.slice(1) + (text.endsWith(".") ? "" : ".")
+}
+
+function pause(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000)
+    signal.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason) }, { once: true })
+  })
+}

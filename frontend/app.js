@@ -1,0 +1,83 @@
+// The plot: words in, a picture out.
+import { generate, models } from "./api.js"
+import { drawModel, drawModels, fold, unfold, values } from "./form.js"
+import { addResult } from "./result.js"
+
+const form = document.querySelector("form")
+const wall = document.querySelector("#wall")
+const status = document.querySelector("#status")
+const reload = document.querySelector("#reload")
+
+let offer // what GET /models says
+let painting // the AbortController of the picture under way
+
+start()
+
+async function start() {
+  reload.hidden = true
+  try {
+    offer = await models()
+    drawModels(form, offer)
+    drawModel(form, chosenModel())
+  } catch (error) {
+    form.querySelector("#model-help").textContent = error.message
+    status.textContent = error.message
+    reload.hidden = false
+  }
+}
+
+function chosenModel() {
+  return offer.models.find(model => model.name === form.elements.model.value)
+}
+
+async function paint(asked) {
+  if (painting || !offer) return // one at a time, however often the button is pressed
+  painting = new AbortController()
+  const { signal } = painting
+  const result = addResult(wall, asked, { cancel, again: () => paint(asked) })
+  say("Painting.", true)
+  try {
+    const picture = await generate(asked, { signal, onRetry: result.wait })
+    await result.hang(picture, offer.models.find(model => model.name === picture.model).title)
+    say("The picture is ready.", false)
+  } catch (error) {
+    signal.aborted ? result.remove() : result.fail(error)
+    say(signal.aborted ? "Cancelled." : error.message, false)
+  } finally {
+    painting = undefined
+  }
+}
+
+function say(sentence, busy) {
+  status.textContent = sentence
+  form.querySelector("[type=submit]").setAttribute("aria-disabled", busy)
+}
+
+function cancel() {
+  painting?.abort()
+}
+
+reload.onclick = start
+
+form.onsubmit = event => {
+  event.preventDefault()
+  paint(values(form))
+}
+
+form.elements.model.onchange = () => drawModel(form, chosenModel())
+
+form.querySelector("#fold").onclick = () => fold(form)
+
+// A value that the browser refuses must be in sight, or nothing says why nothing happens.
+form.addEventListener("invalid", event => unfold(form, event.target), { capture: true })
+
+wall.addEventListener("click", event => {
+  if (!event.target.matches(".example")) return
+  form.elements.prompt.value = event.target.textContent
+  form.elements.prompt.focus()
+})
+
+document.addEventListener("keydown", event => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat) form.requestSubmit()
+  if (event.key === "Escape") cancel()
+})

@@ -1,0 +1,1 @@
+"""A laptop's AWS: never deployed, never imported by the API."""

@@ -1,0 +1,136 @@
+"""`python -m local`: the website, `chalice local` and the local Bedrock, in one terminal.
+
+PORT      where the website answers (8080; the next free one if it is taken)
+BEDROCK   "aws": real pictures from Amazon Bedrock, on your own credentials
+PAINTER   the address of a server with AUTOMATIC1111's API, which then paints instead of ours
+"""
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from threading import Thread
+
+from local.automatic1111 import Automatic1111
+from local.bedrock import Bedrock
+from local.painter import paint
+from local.website import Website
+
+ROOT = Path(__file__).parent.parent
+
+READY = """
+  Easel is ready:  {address}
+
+  or without a browser:
+  curl -H 'Content-Type: text/plain' -d 'a fox in the snow' {address}api/ | base64 -d > fox.jpg
+
+  {about}
+  Ctrl-C ends it.
+"""
+
+
+def main() -> None:
+    parent = os.getppid()
+    logging.basicConfig(format="%(asctime)s  %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
+    api_port = free_port()
+    website = open_website(api_port)
+    stage, environment, about = bedrock()
+    api = start_api(api_port, stage, environment)
+    try:
+        if answers(api, api_port):
+            Thread(target=website.serve_forever, daemon=True).start()
+            address = f"http://127.0.0.1:{website.server_port}/"
+            print(READY.format(address=address, about=about), flush=True)
+        sys.exit(wait_for_the_end(api, parent))
+    except KeyboardInterrupt:
+        print("\nEasel ends.")
+    finally:
+        api.kill()
+        api.wait()
+
+
+def open_website(api_port: int) -> Website:
+    """The website on PORT, or on the next free one."""
+    text = os.environ.get("PORT") or "8080"
+    if not text.isdecimal() or int(text) > 65_435:
+        sys.exit(f"PORT must be a number from 0 to 65435, got {text!r}")
+    wanted = int(text)
+    for port in range(wanted, wanted + 100):
+        try:
+            website = Website(port, api_port)
+        except OSError:
+            print(f"Port {port} is taken; trying the next one.", flush=True)
+        else:
+            return website
+    sys.exit(f"No port from {wanted} to {wanted + 99} is free; choose another one with PORT=.")
+
+
+def bedrock() -> tuple[str, dict[str, str], str]:
+    """Chalice's stage, the API's environment, and where the pictures come from, in words."""
+    if os.environ.get("BEDROCK", "") not in ("", "aws"):
+        sys.exit(f"BEDROCK must be aws or empty, got {os.environ['BEDROCK']!r}")
+    if os.environ.get("BEDROCK"):
+        about = "Pictures come from Amazon Bedrock, on your own credentials. Each one costs money."
+        return "dev", dict(os.environ), about
+    painter = os.environ.get("PAINTER")
+    server = Bedrock(0, Automatic1111(painter).paint if painter else paint)
+    Thread(target=server.serve_forever, daemon=True).start()
+    about = f"Pictures come from {painter or 'the local painter'}: no AWS account, no cost."
+    return "local", local_environment(server.url), about
+
+
+def local_environment(endpoint: str) -> dict[str, str]:
+    """The caller's own, with the local Bedrock in place of all that could lead boto3 elsewhere:
+    a profile, an API key (which boto3 never sends over plain HTTP), a proxy."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | {
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": endpoint,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+def start_api(port: int, stage: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "local.api", "local"]
+        + ["--no-autoreload", "--stage", stage, "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is ours to hear
+    )
+
+
+def answers(api: "subprocess.Popen[bytes]", port: int) -> bool:
+    """Wait until the API listens; False if it ended instead."""
+    while api.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(0.05)
+    return False
+
+
+def wait_for_the_end(api: "subprocess.Popen[bytes]", parent: int) -> str:
+    """Wait until the API ends, or the `make` that started us; the reason, in words."""
+    while api.poll() is None:
+        if "MAKELEVEL" in os.environ and os.getppid() != parent:
+            return "`make` has ended, so Easel ends too."
+        time.sleep(0.2)
+    return f"`chalice local` has ended with {api.returncode}, so Easel ends; see its words above."
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""`chalice local`, in a process that ends when its parent does: `python -m local.api OPTIONS`."""
+
+import os
+import sys
+from importlib.metadata import entry_points
+from threading import Thread
+
+
+def main() -> None:
+    Thread(target=end_with_parent, daemon=True).start()
+    (chalice,) = entry_points(group="console_scripts", name="chalice")
+    sys.exit(chalice.load()())
+
+
+def end_with_parent() -> None:
+    """The parent holds the other end of our standard input; however it ends, that end closes."""
+    os.read(sys.stdin.fileno(), 1)
+    os.write(sys.stderr.fileno(), b"`python -m local` has ended, so `chalice local` ends too.\n")
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

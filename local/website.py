@@ -1,0 +1,95 @@
+"""Serves frontend/ and hands /api/* to the API on one origin, as CloudFront does when deployed."""
+
+import http.client
+import sys
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+FRONTEND = Path(__file__).parent.parent / "frontend"
+
+# API Gateway's limit for a request, 10 MB
+# (docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html).
+LARGEST_REQUEST = 10 * 1024 * 1024
+
+# Headers of one connection, not of the message (RFC 9110, 7.6.1), and Host, which CloudFront
+# replaces (its origin request policy AllViewerExceptHostHeader).
+HOP_BY_HOP = "connection host keep-alive te trailer transfer-encoding upgrade".split()
+
+
+class Website(ThreadingHTTPServer):
+    """The site at http://127.0.0.1:<port>/, with its API on `api_port`; port 0 is any free one."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+    def __init__(self, port: int, api_port: int) -> None:
+        super().__init__(("127.0.0.1", port), Visit)
+        self.api_port = api_port
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a visitor who left is no error
+            super().handle_error(request, client_address)
+
+
+class Visit(SimpleHTTPRequestHandler):
+    """One connection of one visitor."""
+
+    server: Website
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments, directory=str(FRONTEND))
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/api/"):
+            self.hand_over()
+        else:
+            super().do_GET()
+
+    def do_POST(self) -> None:
+        if self.path.startswith("/api/"):
+            self.hand_over()
+        else:
+            self.send_error(HTTPStatus.METHOD_NOT_ALLOWED)
+
+    do_DELETE = do_OPTIONS = do_PATCH = do_PUT = do_POST
+
+    def hand_over(self) -> None:
+        """Send the request to the API, and its answer back."""
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdecimal():
+            self.send_error(HTTPStatus.LENGTH_REQUIRED)
+            return
+        body = self.rfile.read(int(length))
+        if len(body) > LARGEST_REQUEST:
+            self.answer(413, {"Content-Type": "application/json"}, b'{"message":"Request Too Long"}')
+            return
+        api = http.client.HTTPConnection("127.0.0.1", self.server.api_port)
+        try:
+            api.request(self.command, self.path.removeprefix("/api"), body, passed_on(self.headers))
+            answer = api.getresponse()
+            self.answer(answer.status, passed_on(answer.headers), answer.read())
+        except (ConnectionRefusedError, http.client.HTTPException):
+            self.send_error(HTTPStatus.BAD_GATEWAY, "The API does not answer")
+        finally:
+            api.close()
+
+    def answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in (headers | {"Content-Length": str(len(content))}).items():
+            self.send_header(name, value)
+        super().end_headers()
+        self.wfile.write(content)
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-cache")  # an edited file shows at once
+        super().end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        """Nothing: the API and Bedrock log what matters."""
+
+
+def passed_on(headers: Any) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}

@@ -1,0 +1,120 @@
+"""What every test stands on: no real AWS, one picture, the API in this process."""
+
+import base64
+import contextlib
+import io
+import json
+import os
+import socket
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+# The API makes its AWS client when it is imported, so all that boto3 reads is set before.
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+os.environ.pop("MODELS", None)
+os.environ.pop("BEDROCK_REGION", None)
+
+import app as easel
+import boto3
+from botocore.config import Config
+from chalice.test import Client
+from chalicelib import catalogue
+from local.bedrock import Bedrock
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())
+EVERY_MODEL = CHALICE["stages"]["local"]["environment_variables"]["MODELS"]
+
+
+@pytest.fixture(autouse=True)
+def no_real_aws(monkeypatch):
+    """A connection that leaves this machine fails the test, whatever the code makes of it."""
+    strangers = []
+    connect = socket.socket.connect
+
+    def connect_nearby(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1"):
+            strangers.append(address)
+            raise OSError(f"a test must stay on this machine, got {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_nearby)
+    yield
+    assert not strangers
+
+
+@pytest.fixture(scope="session")
+def jpeg() -> str:
+    """A small picture, as Bedrock sends it: base64 text."""
+    return picture("JPEG")
+
+
+def picture(format: str) -> str:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "navy").save(file, format)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+@pytest.fixture
+def post():
+    """Send a request to the API as API Gateway would; `post(body, "/?seed=7")`."""
+
+    def send(body, path="/", content_type="text/plain"):
+        headers = {"Content-Type": content_type} if content_type else {}
+        with Client(easel.app) as client:
+            return client.http.post(path, body=body, headers=headers)
+
+    return send
+
+
+@pytest.fixture
+def bedrock(monkeypatch):
+    """The local Bedrock over HTTP, called by the API in this process with every model on offer.
+
+    `bedrock.paintings` is what reached its painter, which paints nothing and so takes no time.
+    """
+    paintings = []
+
+    def paint(prompt, **settings):
+        paintings.append({"prompt": prompt, **settings})
+        return Image.new("RGB", (16, 16), "navy")
+
+    with serving(Bedrock(0, paint)) as server:
+        server.paintings = paintings
+        server.client = bedrock_client(server.url)
+        monkeypatch.setattr(easel, "bedrock_client", server.client)
+        monkeypatch.setattr(easel, "offer", catalogue.offer(EVERY_MODEL))
+        yield server
+        server.client.close()
+
+
+def bedrock_client(url: str):
+    """As app.py makes it, but for the address and the patience."""
+    once = Config(connect_timeout=3, read_timeout=1, retries={"total_max_attempts": 1})
+    return boto3.client(
+        "bedrock-runtime", region_name="us-west-2", endpoint_url=url, config=once
+    )
+
+
+@contextlib.contextmanager
+def serving(server):
+    """A server that answers while the block runs."""
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,108 @@
+import http.client
+import json
+import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from conftest import serving
+from local.website import FRONTEND, Website
+
+
+class Api(BaseHTTPRequestHandler):
+    """Says what it was asked, as JSON."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        asked = {
+            "method": self.command, "path": self.path, "headers": dict(self.headers),
+            "body": body.decode("latin-1"),
+        }  # fmt: skip
+        content = json.dumps(asked).encode()
+        self.send_response(418)
+        self.send_header("X-Image-Seed", "7")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_PUT = do_DELETE = do_OPTIONS = do_POST
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def site():
+    with (
+        serving(ThreadingHTTPServer(("127.0.0.1", 0), Api)) as api,
+        serving(Website(0, api.server_port)) as website,
+    ):
+        yield website
+
+
+def ask(site, method, path, body=None, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", site.server_port)
+    try:
+        connection.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "type"),
+    [
+        ("/", "text/html"),
+        ("/index.html", "text/html"),
+        ("/app.js", "text/javascript"),
+        ("/style.css", "text/css"),
+        ("/icon.svg", "image/svg+xml"),
+    ],
+)
+def test_the_pages_files_are_served_as_they_lie(site, path, type):
+    status, headers, content = ask(site, "GET", path)
+    assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, type, "no-cache")
+    assert content == (FRONTEND / (path[1:] or "index.html")).read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/../app.py", "/%2e%2e/app.py", "/api"])
+def test_nothing_else_is_served(site, path):
+    assert ask(site, "GET", path)[0] == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
+def test_the_api_gets_the_request_and_its_answer_comes_back(site, method):
+    status, headers, content = ask(site, method, "/api/?seed=7", "é".encode(), Content_Type="text/plain")
+    asked = json.loads(content)
+    assert (status, headers["X-Image-Seed"]) == (418, "7")
+    assert (asked["method"], asked["path"]) == (method, "/?seed=7")
+    assert asked["body"].encode("latin-1") == "é".encode()
+    assert asked["headers"]["Content-Type"] == "text/plain"
+    assert asked["headers"]["Host"] != f"127.0.0.1:{site.server_port}"
+
+
+def test_a_file_cannot_be_written(site):
+    assert ask(site, "POST", "/index.html", b"x")[0] == 405
+
+
+def test_a_request_over_ten_megabytes_is_refused_as_api_gateway_does(site):
+    status, headers, content = ask(site, "POST", "/api/", bytes(10 * 1024 * 1024 + 1))
+    assert (status, json.loads(content)) == (413, {"message": "Request Too Long"})
+    assert ask(site, "POST", "/api/", bytes(10 * 1024 * 1024))[0] == 418
+
+
+@pytest.mark.parametrize(
+    "header", [b"Transfer-Encoding: chunked", b"Content-Length: abc", b"Content-Length: -1"]
+)
+def test_a_body_without_a_length_is_411_and_the_next_request_is_served(site, header):
+    with socket.create_connection(("127.0.0.1", site.server_port)) as caller:
+        caller.sendall(b"POST /api/ HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        assert caller.makefile("rb").readline().startswith(b"HTTP/1.1 411")
+    assert ask(site, "GET", "/api/models")[0] == 418
+
+
+def test_an_api_that_is_not_there_is_502():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        with serving(Website(0, taken.getsockname()[1])) as website:
+            assert ask(website, "POST", "/api/", b"a fox")[0] == 502
