@@ -145,7 +145,7 @@ def sdxl_image(answer: Any) -> str:
 STABLE_DIFFUSION_XL = Model(
     name="stable-diffusion-xl",
     title="Stable Diffusion XL",
-    description="The classic with cfg scale and steps, on the owner's own endpoint.",
+    description="The classic, with cfg scale and steps; on an endpoint of the owner's.",
     # model-parameters-diffusion-1-0-text-image
     bedrock_id="stability.stable-diffusion-xl-v1",
     price_usd=0.0,  # AWS bills a Bedrock Marketplace endpoint by the hour, not by the image

@@ -22,8 +22,8 @@ export function drawModels(form, { models, default: usual }) {
 
 /** Draw the model's parameters; what was set before stays where it is still allowed. */
 export function drawModel(form, { description, price_usd: price, parameters }) {
-  const cost = price ? `$${price.toFixed(2)} a picture.` : "No price a picture."
-  form.querySelector("#model-help").textContent = `${description} ${cost}`
+  const cost = price ? ` $${price.toFixed(2)} a picture.` : ""
+  form.querySelector("#model-help").textContent = description + cost
   const before = values(form)
   const drawn = parameters.filter(({ name }) => name !== "prompt")
   form.querySelector("#configuration").replaceChildren(...drawn.map(field))

@@ -9,7 +9,8 @@ export function addResult(wall, values, { cancel, again }) {
   const message = element("p", { className: "message" })
   const button = element("button", { className: "quiet", type: "button", textContent: "Cancel", onclick: cancel })
   const canvas = element("div", { className: "canvas" }, message, button)
-  const figure = element("figure", { className: "result" }, canvas, caption(values.prompt))
+  const words = shorten(values.prompt)
+  const figure = element("figure", { className: "result" }, canvas, caption(words))
   const started = performance.now()
   let waiting = "Painting…"
 
@@ -25,6 +26,7 @@ export function addResult(wall, values, { cancel, again }) {
   figure.style.setProperty("--ratio", ratio(values))
   figure.setAttribute("aria-busy", "true")
   wall.prepend(figure)
+  figure.scrollIntoView({ block: "nearest" })
 
   return {
     /** The model is busy, and will be asked once more after this pause. */
@@ -33,11 +35,12 @@ export function addResult(wall, values, { cancel, again }) {
     },
     /** Show the picture, with its label; rejects if it is none. */
     async hang({ blob, seed, price }, title) {
-      const image = element("img", { className: "picture", alt: values.prompt, src: URL.createObjectURL(blob) })
+      const image = element("img", { className: "picture", alt: words, src: URL.createObjectURL(blob) })
       await image.decode()
       finish()
-      const facts = [title, `seed ${seed}`, `$${price}`, `${seconds().toFixed(1)} s`].join(" · ")
-      figure.replaceChildren(image, caption(values.prompt, facts))
+      const cost = Number(price) ? [`$${price}`] : []
+      const facts = [title, `seed ${seed}`, ...cost, `${seconds().toFixed(1)} s`].join(" · ")
+      figure.replaceChildren(image, caption(words, facts))
     },
     /** Say what went wrong, and offer another try. */
     fail(error) {
@@ -57,6 +60,11 @@ export function addResult(wall, values, { cancel, again }) {
 function ratio({ aspect_ratio: shape = "", size = shape }) {
   const [width, height] = (size || "1:1").split(/[:x]/)
   return width / height
+}
+
+/** A label is read at a glance, and a page with ten million letters stands still. */
+function shorten(prompt) {
+  return prompt.length > 1000 ? `${prompt.slice(0, 1000)}…` : prompt
 }
 
 function caption(prompt, facts = "") {

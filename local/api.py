@@ -1,13 +1,20 @@
 """`chalice local`, in a process that ends when its parent does: `python -m local.api OPTIONS`."""
 
+import logging
 import os
 import sys
 from importlib.metadata import entry_points
+from socketserver import TCPServer
 from threading import Thread
 
 
 def main() -> None:
     Thread(target=end_with_parent, daemon=True).start()
+    # Chalice turns every library's log on: where botocore found each setting, and that twenty
+    # people need more connections than Lambda, which serves one, would keep.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    TCPServer.request_queue_size = 128  # Chalice's 5 turns away some of twenty people at once
     (chalice,) = entry_points(group="console_scripts", name="chalice")
     sys.exit(chalice.load()())
 

@@ -64,7 +64,9 @@ class Visit(SimpleHTTPRequestHandler):
             return
         body = self.rfile.read(int(length))
         if len(body) > LARGEST_REQUEST:
-            self.answer(413, {"Content-Type": "application/json"}, b'{"message":"Request Too Long"}')
+            self.answer(
+                413, {"Content-Type": "application/json"}, b'{"message":"Request Too Long"}'
+            )
             return
         api = http.client.HTTPConnection("127.0.0.1", self.server.api_port)
         try:

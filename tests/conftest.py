@@ -5,7 +5,11 @@ import contextlib
 import io
 import json
 import os
+import re
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 from threading import Thread
 
@@ -44,7 +48,10 @@ def no_real_aws(monkeypatch):
     connect = socket.socket.connect
 
     def connect_nearby(self, address):
-        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1"):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in (
+            "127.0.0.1",
+            "::1",
+        ):
             strangers.append(address)
             raise OSError(f"a test must stay on this machine, got {address}")
         return connect(self, address)
@@ -102,9 +109,57 @@ def bedrock(monkeypatch):
 def bedrock_client(url: str):
     """As app.py makes it, but for the address and the patience."""
     once = Config(connect_timeout=3, read_timeout=1, retries={"total_max_attempts": 1})
-    return boto3.client(
-        "bedrock-runtime", region_name="us-west-2", endpoint_url=url, config=once
-    )
+    return boto3.client("bedrock-runtime", region_name="us-west-2", endpoint_url=url, config=once)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """`python -m local`, as `make run` starts it: all of Easel, and nothing in its place."""
+    with Running(tmp_path_factory.mktemp("run") / "log", PORT="0") as running:
+        running.wait_until_ready()
+        yield running
+
+
+class Running:
+    """`python -m local` in a process of its own, its words in a file."""
+
+    def __init__(self, log: Path, **environment: str):
+        self.log = log
+        self.environment = os.environ | {"PYTHONWARNINGS": "ignore"} | environment
+
+    def __enter__(self):
+        with self.log.open("w") as words:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "local"],
+                cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL,
+                stdout=words, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(10)
+
+    def wait_until_ready(self):
+        self.wait_for(lambda: "Ctrl-C ends it." in self.words())
+
+    def wait_for(self, condition, seconds=30):
+        """Wait until something outside this process is so."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, self.words()
+            time.sleep(0.02)
+
+    def words(self):
+        return self.log.read_text()
+
+    @property
+    def url(self):
+        return re.search(r"http://127.0.0.1:\d+/(?=\n)", self.words())[0]
+
+    def calls(self):
+        """How many calls have reached the local Bedrock."""
+        return self.words().count("InvokeModel ")
 
 
 @contextlib.contextmanager
@@ -118,3 +173,57 @@ def serving(server):
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser itself; `make test` finds or installs it."""
+    from browser.chromium import find
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find(),
+            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, site):
+    """Open the page in a fresh window; what it must never do fails the test in the end."""
+    contexts, complaints = [], []
+
+    def open_one(ready=True, **look):
+        context = chromium.new_context(**look)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda line: complaints.append(line.text) if "Content Security" in line.text else None,
+        )
+        page.on(
+            "request",
+            lambda request: (
+                complaints.append(request.url)
+                if not request.url.startswith((site.url, "blob:"))
+                else None
+            ),
+        )
+        page.goto(site.url)
+        if ready:
+            page.wait_for_selector("[type=submit]:enabled")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page()

@@ -62,7 +62,9 @@ def test_the_body_goes_out_as_json_and_the_answer_comes_back_parsed(client, stub
         ("SomethingNew", 418, errors.ModelFailed),
     ],
 )
-def test_each_error_of_bedrock_becomes_ours_without_its_text(client, stub, caplog, code, status, error):
+def test_each_error_of_bedrock_becomes_ours_without_its_text(
+    client, stub, caplog, code, status, error
+):
     stub.add_client_error("invoke_model", code, f"for {SECRET}", status)
     with pytest.raises(error) as raised:
         bedrock.invoke(client, MODEL, {})
@@ -89,7 +91,9 @@ def test_each_error_of_bedrock_becomes_ours_without_its_text(client, stub, caplo
          "not authorized to perform the required AWS Marketplace actions", errors.ModelAccessDenied),
     ],
 )  # fmt: skip
-def test_texts_that_say_more_than_their_code_are_understood(client, stub, code, status, text, error):
+def test_texts_that_say_more_than_their_code_are_understood(
+    client, stub, code, status, text, error
+):
     stub.add_client_error("invoke_model", code, text, status)
     with pytest.raises(error):
         bedrock.invoke(client, MODEL, {})

@@ -52,7 +52,9 @@ def test_sdxl_is_called_through_its_owners_endpoint():
         offer.find("stability.stable-diffusion-xl-v1")
 
 
-@pytest.mark.parametrize("text", ["nonsense", "", "stable-image-core,", "stable-diffusion-xl", "x=y"])
+@pytest.mark.parametrize(
+    "text", ["nonsense", "", "stable-image-core,", "stable-diffusion-xl", "x=y"]
+)
 def test_a_models_variable_that_makes_no_sense_stops_the_start(text):
     with pytest.raises(ValueError, match="^MODELS must be names out of stable-image-core"):
         catalogue.offer(text)

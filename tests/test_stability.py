@@ -108,7 +108,9 @@ def test_what_aws_documents_as_a_body_is_what_we_send(name):
     sent = model.body(model.read(query))
     for field in body.keys() - {"samples", "seed", "text_prompts"}:  # one sample is the default
         assert sent[field] == body[field]
-    for ours, theirs in zip(sent.get("text_prompts", []), body.get("text_prompts", []), strict=True):
+    for ours, theirs in zip(
+        sent.get("text_prompts", []), body.get("text_prompts", []), strict=True
+    ):
         assert ours == {"weight": 1.0, **theirs}
 
 
@@ -126,4 +128,6 @@ def test_what_aws_documents_as_an_answer_is_read(name):
 
 def test_aws_documents_each_model():
     assert {pair["model"] for pair in DOCUMENTED.values()} == set(MODELS)
-    assert all(pair["source"].startswith("https://docs.aws.amazon.com/") for pair in DOCUMENTED.values())
+    assert all(
+        pair["source"].startswith("https://docs.aws.amazon.com/") for pair in DOCUMENTED.values()
+    )

@@ -72,7 +72,9 @@ def test_nothing_else_is_served(site, path):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
 def test_the_api_gets_the_request_and_its_answer_comes_back(site, method):
-    status, headers, content = ask(site, method, "/api/?seed=7", "é".encode(), Content_Type="text/plain")
+    status, headers, content = ask(
+        site, method, "/api/?seed=7", "é".encode(), Content_Type="text/plain"
+    )
     asked = json.loads(content)
     assert (status, headers["X-Image-Seed"]) == (418, "7")
     assert (asked["method"], asked["path"]) == (method, "/?seed=7")
@@ -96,7 +98,9 @@ def test_a_request_over_ten_megabytes_is_refused_as_api_gateway_does(site):
 )
 def test_a_body_without_a_length_is_411_and_the_next_request_is_served(site, header):
     with socket.create_connection(("127.0.0.1", site.server_port)) as caller:
-        caller.sendall(b"POST /api/ HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        caller.sendall(
+            b"POST /api/ HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        )
         assert caller.makefile("rb").readline().startswith(b"HTTP/1.1 411")
     assert ask(site, "GET", "/api/models")[0] == 418
 

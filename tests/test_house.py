@@ -1,0 +1,151 @@
+"""The house's own rules: who imports whom, what stays small, and that the README tells all."""
+
+import ast
+import re
+import subprocess
+import sys
+
+import pytest
+from chalicelib import catalogue, errors, parameters
+from conftest import ROOT
+from local.faults import FAULTS
+
+README = (ROOT / "README.md").read_text()
+TRACKED = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
+CODE = [name for name in TRACKED if name.endswith((".py", ".js", ".css", ".html"))]
+
+# Besides the standard library; DESIGN.md, section 8.
+MAY_IMPORT = {
+    "app.py": {"boto3", "botocore.config", "chalice", "chalicelib"},
+    "chalicelib/catalogue.py": {"chalicelib.stability", "chalicelib.model", "chalicelib.errors"},
+    "chalicelib/stability.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
+    "chalicelib/model.py": {"chalicelib.parameters"},
+    "chalicelib/bedrock.py": {"botocore.exceptions", "chalicelib.errors"},
+    "chalicelib/parameters.py": {"chalicelib.errors"},
+    "chalicelib/errors.py": {"chalice"},
+    "chalicelib/__init__.py": set(),
+}
+LOCAL_MAY_IMPORT = {"local", "numpy", "PIL", "jsonschema"}
+
+
+def imported(path):
+    """Every module that a file imports and the standard library lacks; `from a import b` as a.b
+    where b is a module of this project."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.Import):
+            names = [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "chalicelib":
+            names = [f"chalicelib.{each.name}" for each in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""] if not node.level else []
+        else:
+            continue
+        yield from (name for name in names if name.partition(".")[0] not in sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize(
+    "path", [name for name in CODE if name.startswith(("app.py", "chalicelib"))]
+)
+def test_the_api_imports_what_its_step_of_the_journey_needs(path):
+    wanted = MAY_IMPORT[path]
+    assert {name for name in imported(path) if name not in wanted} <= (
+        {name for name in imported(path) if name.startswith("chalicelib.")}
+        if path == "app.py"
+        else set()
+    )
+
+
+@pytest.mark.parametrize(
+    "path", [name for name in CODE if name.startswith("local/") and name.endswith(".py")]
+)
+def test_a_laptops_aws_never_meets_the_product(path):
+    assert {name.partition(".")[0] for name in imported(path)} <= LOCAL_MAY_IMPORT
+
+
+@pytest.mark.parametrize("path", [name for name in CODE if name.endswith(".js")])
+def test_a_module_of_the_page_imports_only_beside_the_plot(path):
+    found = re.findall(r'from "\./(\w+)\.js"', (ROOT / path).read_text())
+    assert path == "frontend/app.js" or found == []
+
+
+@pytest.mark.parametrize("path", CODE)
+def test_no_file_is_over_300_lines(path):
+    assert len((ROOT / path).read_text().splitlines()) <= 300
+
+
+def test_the_api_is_under_800_lines():
+    files = [ROOT / "app.py", *ROOT.glob("chalicelib/*.py")]
+    assert sum(len(file.read_text().splitlines()) for file in files) < 800
+
+
+def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
+    script = (ROOT / "frontend/form.js").read_text()
+    drawn = re.search(r"^const kinds = \{\n(.*?)^\}", script, re.DOTALL | re.MULTILINE)[1]
+    read = {
+        each.kind for each in vars(parameters).values()
+        if isinstance(each, type) and issubclass(each, parameters.Parameter) and hasattr(each, "kind")
+    }  # fmt: skip
+    assert set(re.findall(r"^  (\w+):", drawn, re.MULTILINE)) == read
+
+
+def test_the_page_retries_exactly_what_says_when_to_come_back():
+    script = (ROOT / "frontend/api.js").read_text()
+    retried = re.search(r"const retried = \[(.*?)\]", script)[1]
+    assert set(re.findall(r'"(\w+)"', retried)) == set(errors.RETRY_AFTER_SECONDS)
+    assert set(errors.RETRY_AFTER_SECONDS) <= set(vars(errors))
+
+
+def test_the_page_carries_the_policy_and_no_way_around_it():
+    page = (ROOT / "frontend/index.html").read_text()
+    assert (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'"
+    ) in page
+    assert "style=" not in page and "onclick" not in page
+    for path in CODE:
+        if path.startswith("frontend/"):
+            text = (ROOT / path).read_text()
+            assert not re.search(
+                r"innerHTML|outerHTML|insertAdjacentHTML|eval\(|https?://(?!www\.w3)", text
+            )
+
+
+def test_lambdas_package_brings_no_dependency():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    assert lines and all(line.startswith("#") for line in lines)
+
+
+def test_what_is_used_is_pinned():
+    for name in ("requirements-local.txt", "requirements-dev.txt"):
+        for line in (ROOT / name).read_text().splitlines():
+            assert line.startswith(("#", "-r ")) or re.fullmatch(r"[\w.-]+==[\w.]+", line)
+
+
+def variables(path):
+    return set(re.findall(r'environ(?:\.get\(|\[)"([A-Z_]+)"', (ROOT / path).read_text()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("setting of the API", variables("app.py")),
+        ("setting of make run", variables("local/__main__.py") - {"MAKELEVEL"}),
+        ("command", set(re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)) - {"help"}),
+        ("error", {name for name, each in vars(errors).items() if isinstance(each, type)} - {"ChaliceViewError"}),
+        ("fault to play", {f"!{name}" for name in FAULTS}),
+        ("model", {model.name for model in catalogue.MODELS}),
+        ("parameter", {each.name for model in catalogue.MODELS for each in model.parameters}),
+    ],
+)  # fmt: skip
+def test_the_readme_tells_every(kind, words):
+    assert words
+    assert {
+        word for word in words if f"`{word}" not in README and f"make {word}" not in README
+    } == set()
+
+
+def test_what_the_readme_points_at_is_there():
+    targets = re.findall(r"\]\(([^)#]+)\)|(?:src|srcset)=\"([^\"]+)\"", README)
+    for target in {left or right for left, right in targets}:
+        assert target.startswith("https://") or (ROOT / target).exists(), target

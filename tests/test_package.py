@@ -1,0 +1,47 @@
+"""What `chalice package` makes for Lambda: the product, Chalice's runtime, and nothing else."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("package")
+    chalice = Path(sys.executable).with_name("chalice")
+    subprocess.run(
+        [chalice, "--project-dir", ROOT, "package", folder],
+        env=os.environ | {"AWS_DEFAULT_REGION": "us-west-2"}, check=True, capture_output=True,
+    )  # fmt: skip
+    return folder / "deployment.zip"
+
+
+def test_the_package_holds_the_product_and_stays_small(package):
+    names = zipfile.ZipFile(package).namelist()
+    assert {"app.py", "chalicelib/bedrock.py"} <= set(names)
+    assert {name.partition("/")[0] for name in names} <= {
+        "app.py",
+        "chalicelib",
+        "chalice",
+        "requirements.txt",
+    }
+    assert package.stat().st_size < 60_000
+
+
+def test_the_package_answers_by_itself(package, tmp_path):
+    zipfile.ZipFile(package).extractall(tmp_path)
+    event = {
+        "requestContext": {"httpMethod": "GET", "resourcePath": "/models", "identity": {}},
+        "headers": {}, "multiValueQueryStringParameters": None, "pathParameters": {},
+        "stageVariables": {}, "body": None,
+    }  # fmt: skip
+    script = f"import app, chalice; print(app.app({event}, None)['statusCode'], chalice.__file__)"
+    said = subprocess.check_output([sys.executable, "-c", script], cwd=tmp_path, text=True).split()
+    assert said == ["200", str(tmp_path / "chalice/__init__.py")]

@@ -1,0 +1,197 @@
+"""The embedded painter: the same words and seed are the same picture, and every setting counts."""
+
+import hashlib
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops
+
+from local.painter import paint
+from local.painter.lettering import caption
+from local.painter.words import read
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL = {"seed": 7, "width": 320, "height": 320, "steps": 20}
+SHIP = "Painting of a ship sailing in a stormy sea, with dramatic lighting and powerful waves."
+PRESETS = (
+    "3d-model analog-film anime cinematic comic-book digital-art enhance fantasy-art isometric "
+    "line-art low-poly modeling-compound neon-punk origami photographic pixel-art tile-texture"
+)
+HANDS = ("oil", "watercolor", "sketch", "pixel", "woodblock")
+PLANET = "a planet with rings"
+FORMATS = [(320, 320), (1536, 658), (747, 320), (320, 747), (569, 320), (320, 480), (401, 333)]
+NOTHING_KNOWN = [
+    "",
+    "   \n",
+    "🦊🦊",
+    "قارب في البحر",
+    "深い海",
+    "quarterly report",
+    "x" * 10_000,
+    "\0\x07",
+]
+
+
+def picture(prompt: str, **settings: object) -> Image.Image:
+    return paint(prompt, **(SMALL | settings))  # type: ignore[arg-type]
+
+
+@cache
+def known(prompt: str) -> Image.Image:
+    """A picture that several tests look at."""
+    return picture(prompt)
+
+
+def digest(image: Image.Image) -> str:
+    return hashlib.sha256(image.tobytes()).hexdigest()
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    """The mean difference of two pictures' pixels, of 255."""
+    return float(np.mean(np.asarray(ImageChops.difference(one, other))))
+
+
+def detail(image: Image.Image) -> float:
+    """How much of a picture a small copy of it loses."""
+    small = image.resize((image.width // 4, image.height // 4), Image.Resampling.BOX)
+    return difference(image, small.resize(image.size, Image.Resampling.BICUBIC))
+
+
+def foxlike(image: Image.Image) -> int:
+    """How many pixels have the colour of a fox's fur, in the lower part of the picture."""
+    red, green, blue = np.asarray(image, int)[image.height // 3 :].transpose(2, 0, 1)
+    return int(np.sum((red > 150) & (red - green > 60) & (green - blue > 20)))
+
+
+@pytest.mark.parametrize("prompt", [SHIP, "nothing it knows"])
+def test_the_same_words_and_seed_are_the_same_picture(prompt: str) -> None:
+    assert digest(picture(prompt)) == digest(known(prompt))
+
+
+def test_a_fresh_process_paints_the_same_picture() -> None:
+    script = (
+        "import hashlib; from local.painter import paint;"
+        f"image = paint({SHIP!r}, **{SMALL!r});"
+        "print(hashlib.sha256(image.tobytes()).hexdigest())"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == digest(known(SHIP))
+
+
+@pytest.mark.parametrize("prompt", [SHIP, "nothing it knows"])
+@pytest.mark.parametrize("seed", [0, 2**32 - 1])
+def test_another_seed_is_another_picture_of_the_same_words(prompt: str, seed: int) -> None:
+    assert difference(picture(prompt, seed=seed), known(prompt)) > 5
+
+
+@pytest.mark.parametrize(("width", "height"), FORMATS)
+def test_the_picture_has_the_size_that_was_asked_for(width: int, height: int) -> None:
+    image = picture("a lake", width=width, height=height, steps=10)
+    assert (image.mode, image.size) == ("RGB", (width, height))
+
+
+def test_a_high_cfg_scale_has_more_colour_than_the_usual_one() -> None:
+    usual, high = (picture("a lake at sunset", cfg_scale=scale) for scale in (7, 35))
+    saturation = [np.asarray(image.convert("HSV"))[..., 1].mean() for image in (usual, high)]
+    assert saturation[1] > 1.1 * saturation[0]
+
+
+def test_a_low_cfg_scale_skips_words() -> None:
+    heard = [read("a fox in the snow", "", "", scale, np.random.default_rng(1)) for scale in (0, 7)]
+    assert [wish.things for wish in heard] == [set(), {"fox", "snow"}]
+
+
+def test_a_low_cfg_scale_wanders_in_hue() -> None:
+    usual, low = (picture("nothing it knows", cfg_scale=scale) for scale in (7, 0))
+    hues = [np.median(np.asarray(image.convert("HSV"))[..., 0]) for image in (usual, low)]
+    assert abs(hues[0] - hues[1]) > 5
+
+
+def test_a_fox_in_the_snow_has_a_fox() -> None:
+    snow = picture("snow in a field", style_preset="pixel-art")
+    fox = picture("a fox in the snow", style_preset="pixel-art")
+    assert foxlike(fox) > foxlike(snow) + 0.02 * 320 * 320
+
+
+@pytest.mark.parametrize("unwanted", ["ship", "birds", "ship, birds"])
+def test_unwanted_things_are_left_out(unwanted: str) -> None:
+    everything = known("a ship and birds on the sea")
+    without = picture("a ship and birds on the sea", negative_prompt=unwanted)
+    assert difference(everything, without) > 0.1
+
+
+def test_an_unwanted_fox_is_not_there() -> None:
+    assert foxlike(picture("a fox in the snow", negative_prompt="snowman, fox")) < foxlike(
+        picture("a fox in the snow")
+    )
+
+
+def test_colour_words_colour_an_abstract_picture() -> None:
+    red, _, blue = np.asarray(picture("blue"), float).mean(axis=(0, 1))
+    assert blue > 1.2 * red
+    red, _, blue = np.asarray(picture("red"), float).mean(axis=(0, 1))
+    assert red > 1.2 * blue
+
+
+@pytest.mark.parametrize("prompt", [SHIP, "a lake, pencil sketch", "nothing it knows"])
+@pytest.mark.parametrize(("width", "height"), [(320, 320), (320, 747)])
+def test_every_picture_is_signed(prompt: str, width: int, height: int) -> None:
+    settings = {"width": width, "height": height}
+    image = picture(prompt, **settings)
+    corner = np.asarray(image.crop((width - 210, height - 20, width, height)).convert("L"), int)
+    assert np.abs(np.diff(corner, axis=1)).max() > 60
+
+
+def test_pictures_painted_side_by_side_are_those_painted_alone() -> None:
+    prompts = [SHIP, "a fox in the snow", "neon city at night", "nothing it knows"]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(picture, prompts))
+    assert [digest(image) for image in together] == [digest(known(text)) for text in prompts]
+
+
+def test_more_steps_are_more_detail() -> None:
+    assert detail(picture(SHIP, steps=50)) > 1.1 * detail(picture(SHIP, steps=10))
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_steps_matter_in_every_hand(hand: str) -> None:
+    rough, finished = (picture(f"a castle, {hand}", steps=steps) for steps in (10, 50))
+    assert difference(rough, finished) > 2
+
+
+@pytest.mark.parametrize("prompt", NOTHING_KNOWN)
+def test_words_that_mean_nothing_to_it_are_an_abstract_picture(prompt: str) -> None:
+    image = picture(prompt)
+    assert len(image.quantize(8).getcolors() or []) > 1
+    assert digest(image) == digest(picture(prompt, steps=10)), "only scenery takes steps"
+
+
+def test_a_caption_leaves_out_what_the_font_cannot_draw() -> None:
+    plain, adorned, empty, blank = (Image.new("RGB", (320, 320), "navy") for _ in range(4))
+    for image, text in ((plain, "a b"), (adorned, "a \U0001f98a\u6df1b\0"), (empty, "\U0001f98a")):
+        caption(image, text)
+    assert digest(plain) == digest(adorned) != digest(blank) == digest(empty)
+
+
+def test_a_long_caption_is_shortened_to_fit() -> None:
+    image, blank = Image.new("RGB", (320, 320)), Image.new("RGB", (320, 320))
+    caption(image, "word " * 2000)
+    left, top, right, low = ImageChops.difference(image, blank).getbbox() or (0, 0, 0, 0)
+    assert 200 < right - left < 320 * 0.85 and low - top < 30
+
+
+def test_every_style_preset_paints_scenery_in_one_of_five_hands() -> None:
+    planets = {
+        preset: digest(picture(PLANET, style_preset=preset, steps=10)) for preset in PRESETS.split()
+    }
+    hands = {hand: digest(picture(PLANET, style_preset=hand, steps=10)) for hand in HANDS}
+    assert len(set(hands.values())) == len(HANDS)
+    assert planets["pixel-art"] == hands["pixel"] and planets["line-art"] == hands["sketch"]
+    assert set(planets.values()) - set(hands.values()) == {planets["neon-punk"]}, "it is neon, too"
