@@ -172,7 +172,12 @@ STABLE_DIFFUSION_XL = Model(
         seed(4_294_967_295),
         choice("style_preset", "Style", "A look to guide the model towards.", SDXL_STYLES),
         choice("sampler", "Sampler", "How noise becomes a picture.", SDXL_SAMPLERS),
-        choice("clip_guidance_preset", "CLIP guidance", "A second opinion.", SDXL_GUIDANCE),
+        choice(
+            "clip_guidance_preset",
+            "CLIP guidance",
+            "How CLIP, a second model, steers.",
+            SDXL_GUIDANCE,
+        ),
     ),
     body=sdxl_body,
     image=sdxl_image,

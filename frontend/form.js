@@ -51,7 +51,8 @@ export function unfold(form, control) {
 }
 
 function field(parameter) {
-  const { name, kind, label, help } = parameter
+  const { name, kind, label, minimum, maximum } = parameter
+  const help = minimum === undefined ? parameter.help : `${parameter.help} From ${minimum} to ${maximum}.`
   const id = `parameter-${name}`
   const control = Object.assign(kinds[kind](parameter), { id, name })
   control.setAttribute("aria-describedby", `${id}-help`)

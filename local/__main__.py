@@ -98,8 +98,10 @@ def local_environment(endpoint: str) -> dict[str, str]:
 
 def start_api(port: int, stage: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, "-m", "local.api", "local"]
-        + ["--no-autoreload", "--stage", stage, "--port", str(port)],
+        [
+            *(sys.executable, "-m", "local.api", "local"),
+            *("--no-autoreload", "--stage", stage, "--port", str(port)),
+        ],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.PIPE,

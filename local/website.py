@@ -9,13 +9,13 @@ from typing import Any
 
 FRONTEND = Path(__file__).parent.parent / "frontend"
 
-# API Gateway's limit for a request, 10 MB
-# (docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html).
+# API Gateway's limit for a request, 10 MB (its developer guide's page
+# api-gateway-execution-service-limits-table, read on 2026-11-22).
 LARGEST_REQUEST = 10 * 1024 * 1024
 
 # Headers of one connection, not of the message (RFC 9110, 7.6.1), and Host, which CloudFront
 # replaces (its origin request policy AllViewerExceptHostHeader).
-HOP_BY_HOP = "connection host keep-alive te trailer transfer-encoding upgrade".split()
+HOP_BY_HOP = ["connection", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]
 
 
 class Website(ThreadingHTTPServer):

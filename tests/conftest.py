@@ -28,13 +28,14 @@ os.environ |= {
 os.environ.pop("MODELS", None)
 os.environ.pop("BEDROCK_REGION", None)
 
-import app as easel
 import boto3
 from botocore.config import Config
 from chalice.test import Client
+from PIL import Image
+
+import app as easel
 from chalicelib import catalogue
 from local.bedrock import Bedrock
-from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())
@@ -86,11 +87,19 @@ def post():
 
 
 @pytest.fixture
-def bedrock(monkeypatch):
+def bedrock(local_bedrock, monkeypatch):
     """The local Bedrock over HTTP, called by the API in this process with every model on offer.
 
     `bedrock.paintings` is what reached its painter, which paints nothing and so takes no time.
     """
+    local_bedrock.paintings.clear()
+    monkeypatch.setattr(easel, "bedrock_client", local_bedrock.client)
+    monkeypatch.setattr(easel, "offer", catalogue.offer(EVERY_MODEL))
+    return local_bedrock
+
+
+@pytest.fixture(scope="session")
+def local_bedrock():
     paintings = []
 
     def paint(prompt, **settings):
@@ -100,16 +109,14 @@ def bedrock(monkeypatch):
     with serving(Bedrock(0, paint)) as server:
         server.paintings = paintings
         server.client = bedrock_client(server.url)
-        monkeypatch.setattr(easel, "bedrock_client", server.client)
-        monkeypatch.setattr(easel, "offer", catalogue.offer(EVERY_MODEL))
         yield server
         server.client.close()
 
 
-def bedrock_client(url: str):
+def bedrock_client(url: str, region: str = "us-west-2"):
     """As app.py makes it, but for the address and the patience."""
     once = Config(connect_timeout=3, read_timeout=1, retries={"total_max_attempts": 1})
-    return boto3.client("bedrock-runtime", region_name="us-west-2", endpoint_url=url, config=once)
+    return boto3.client("bedrock-runtime", region_name=region, endpoint_url=url, config=once)
 
 
 @pytest.fixture(scope="session")
@@ -123,14 +130,15 @@ def site(tmp_path_factory):
 class Running:
     """`python -m local` in a process of its own, its words in a file."""
 
-    def __init__(self, log: Path, **environment: str):
+    def __init__(self, log: Path, command=(sys.executable, "-m", "local"), **environment: str):
         self.log = log
+        self.command = command
         self.environment = os.environ | {"PYTHONWARNINGS": "ignore"} | environment
 
     def __enter__(self):
         with self.log.open("w") as words:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "local"],
+                self.command,
                 cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL,
                 stdout=words, stderr=subprocess.STDOUT,
             )  # fmt: skip
@@ -178,8 +186,9 @@ def serving(server):
 @pytest.fixture(scope="session")
 def chromium():
     """The browser itself; `make test` finds or installs it."""
-    from browser.chromium import find
     from playwright.sync_api import sync_playwright
+
+    from browser.chromium import find
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -195,27 +204,24 @@ def open_page(chromium, site):
     """Open the page in a fresh window; what it must never do fails the test in the end."""
     contexts, complaints = [], []
 
-    def open_one(ready=True, **look):
+    def complain_of_policy(line):
+        if "Content Security" in line.text or "TrustedHTML" in line.text:
+            complaints.append(line.text)
+
+    def complain_of_strangers(request):
+        if not request.url.startswith((site.url, "blob:")):
+            complaints.append(request.url)
+
+    def open_one(**look):
         context = chromium.new_context(**look)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(15_000)  # milliseconds
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda line: complaints.append(line.text) if "Content Security" in line.text else None,
-        )
-        page.on(
-            "request",
-            lambda request: (
-                complaints.append(request.url)
-                if not request.url.startswith((site.url, "blob:"))
-                else None
-            ),
-        )
+        page.on("console", complain_of_policy)
+        page.on("request", complain_of_strangers)
         page.goto(site.url)
-        if ready:
-            page.wait_for_selector("[type=submit]:enabled")
+        page.wait_for_selector("[type=submit]:enabled")
         return page
 
     yield open_one

@@ -2,11 +2,12 @@ import base64
 import io
 import json
 
-import app as easel
 import pytest
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 from chalice.test import Client
+
+import app as easel
 from chalicelib import catalogue
 from conftest import CHALICE, EVERY_MODEL
 

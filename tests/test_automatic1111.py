@@ -4,12 +4,13 @@ import base64
 import io
 import json
 import socket
-import threading
+import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from PIL import Image
 
+from conftest import Running, serving
 from local.automatic1111 import Automatic1111, PainterFailed
 
 
@@ -37,14 +38,10 @@ class Stub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    with HTTPServer(("127.0.0.1", 0), Stub) as server:
+    with serving(HTTPServer(("127.0.0.1", 0), Stub)) as server:
         server.asked = []
         server.answer = (200, json.dumps({"images": [picture()], "info": "{}"}).encode())
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -112,3 +109,20 @@ def test_a_server_that_is_not_there_fails_with_the_address_and_the_cause():
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(PainterFailed, match=f"{url}/sdapi/v1/txt2img did not answer: .*efused"):
             Automatic1111(url).paint("a ship", **SIZE)
+
+
+@pytest.mark.slow
+def test_make_run_hands_the_words_to_the_painter_it_is_given(server, tmp_path):
+    address = f"http://127.0.0.1:{server.server_port}"
+    with Running(tmp_path / "log", PORT="0", PAINTER=address) as running:
+        running.wait_until_ready()
+        assert f"Pictures come from {address}" in running.words()
+        path = f"{running.url}api/?seed=7&negative_prompt=birds&output_format=png"
+        request = urllib.request.Request(path, b"a ship", {"Content-Type": "text/plain"})
+        with urllib.request.urlopen(request) as response:
+            image = Image.open(io.BytesIO(base64.b64decode(response.read())))
+    assert (image.format, image.getpixel((0, 0))) == ("PNG", (0, 0, 128))
+    ((path, _, settings),) = server.asked
+    assert path == "/sdapi/v1/txt2img"
+    assert (settings["prompt"], settings["negative_prompt"]) == ("a ship", "birds")
+    assert (settings["seed"], settings["width"], settings["height"]) == (7, 1024, 1024)

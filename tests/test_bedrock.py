@@ -6,6 +6,7 @@ import pytest
 from botocore import exceptions
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
+
 from chalicelib import bedrock, errors
 
 MODEL = "stability.stable-image-core-v1:1"
@@ -81,14 +82,16 @@ def test_each_error_of_bedrock_becomes_ours_without_its_text(
          "Legacy and you have not been actively using the model in the last 15 days. Please "
          "upgrade to an active model on Amazon Bedrock", errors.ModelRetired),
         ("ValidationException", 400, "Access denied. This Model is marked by provider as Legacy "
-         "and you have not been actively using the model in the last 30 days.", errors.ModelRetired),
+         "and you have not been actively using the model in the last 30 days.",
+         errors.ModelRetired),
         ("ValidationException", 400, "The provided model identifier is invalid.",
          errors.ModelAccessDenied),
-        ("ValidationException", 400, "Invocation of model ID X with on-demand throughput isn’t "
-         "supported. Retry your request with the ID or ARN of an inference profile that contains "
-         "this model.", errors.ModelAccessDenied),
+        ("ValidationException", 400, "Invocation of model ID X with on-demand throughput "
+         "isn\u2019t supported. Retry your request with the ID or ARN of an inference profile that "
+         "contains this model.", errors.ModelAccessDenied),
         ("AccessDeniedException", 403, "Model access is denied due to IAM user or service role is "
-         "not authorized to perform the required AWS Marketplace actions", errors.ModelAccessDenied),
+         "not authorized to perform the required AWS Marketplace actions",
+         errors.ModelAccessDenied),
     ],
 )  # fmt: skip
 def test_texts_that_say_more_than_their_code_are_understood(

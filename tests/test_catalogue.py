@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from chalicelib import catalogue
 from chalicelib.errors import InvalidParameter, ModelRetired, UnknownModel
 
@@ -41,7 +42,7 @@ def test_a_retired_model_names_its_successor(name):
 
 
 def test_a_successor_that_is_not_on_offer_gives_way_to_the_default():
-    with pytest.raises(ModelRetired, match="use model=stable-image-core$"):
+    with pytest.raises(ModelRetired, match=r"use model=stable-image-core$"):
         catalogue.offer("stable-image-core").find("stability.stable-image-ultra-v1:0")
 
 
@@ -56,7 +57,7 @@ def test_sdxl_is_called_through_its_owners_endpoint():
     "text", ["nonsense", "", "stable-image-core,", "stable-diffusion-xl", "x=y"]
 )
 def test_a_models_variable_that_makes_no_sense_stops_the_start(text):
-    with pytest.raises(ValueError, match="^MODELS must be names out of stable-image-core"):
+    with pytest.raises(ValueError, match=r"^MODELS must be names out of stable-image-core"):
         catalogue.offer(text)
 
 

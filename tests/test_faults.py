@@ -5,7 +5,6 @@ import io
 import json
 import subprocess
 import sys
-import threading
 import time
 
 import boto3
@@ -14,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingError
 from PIL import Image
 
+from conftest import serving
 from local.bedrock import Bedrock
 from local.faults import FAULTS
 
@@ -35,17 +35,13 @@ def client(painted):
         painted.append(prompt)
         return Image.new("RGB", (width, height))
 
-    with Bedrock(0, paint) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with serving(Bedrock(0, paint)) as server:
         config = Config(retries={"total_max_attempts": 1}, proxies={}, read_timeout=10)
         keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
         url = {"endpoint_url": server.url}
         client = boto3.client("bedrock-runtime", "us-west-2", config=config, **url, **keys)
         yield client
         client.close()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

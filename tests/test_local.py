@@ -18,6 +18,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from PIL import Image
 
+from conftest import serving
 from local.automatic1111 import PainterFailed
 from local.bedrock import Bedrock
 
@@ -43,12 +44,8 @@ def bedrock(painted):
             raise PainterFailed("http://127.0.0.1:7860 did not answer")
         return Image.new("RGB", (width, height))
 
-    with Bedrock(0, paint) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with serving(Bedrock(0, paint)) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

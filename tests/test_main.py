@@ -8,12 +8,14 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import ROOT, Running
 from PIL import Image, ImageChops, ImageStat
+
+from conftest import ROOT, Running
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +50,8 @@ def test_the_readmes_curl_line_makes_a_picture(site, tmp_path):
         "http://127.0.0.1:8080/", site.url
     )
     subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True, capture_output=True)
-    assert Image.open(tmp_path / "fox.jpg").format == "JPEG"
+    with Image.open(tmp_path / "fox.jpg") as picture:
+        assert picture.format == "JPEG"
 
 
 def test_a_png_is_a_png_and_a_wide_picture_is_wide(site):
@@ -207,6 +210,17 @@ def test_killing_the_rest_ends_the_api_and_says_why(tmp_path):
         running.process.kill()
         running.wait_for(lambda: not alive(api))
     assert "`python -m local` has ended, so `chalice local` ends too." in running.words()
+
+
+def test_killing_make_ends_everything_and_says_why(tmp_path):
+    make = ("sh", "-c", f"'{sys.executable}' -m local; true")  # the shell in make's place waits
+    with Running(tmp_path / "log", make, PORT="0", MAKELEVEL="1") as running:
+        running.wait_until_ready()
+        easel = child(running.process.pid)
+        api = child(easel)
+        running.process.kill()
+        running.wait_for(lambda: not alive(easel) and not alive(api))
+    assert "`make` has ended, so Easel ends too." in running.words()
 
 
 def test_an_api_that_cannot_start_ends_the_rest_with_its_last_words(tmp_path):

@@ -1,4 +1,5 @@
 import pytest
+
 from chalicelib.errors import InvalidParameter
 from chalicelib.model import Model
 from chalicelib.parameters import Integer, Text

@@ -2,10 +2,11 @@ import random
 import re
 
 import pytest
-from chalicelib.errors import InvalidParameter
-from chalicelib.parameters import Choice, Integer, Number, Seed, Text
 from hypothesis import given
 from hypothesis import strategies as some
+
+from chalicelib.errors import InvalidParameter
+from chalicelib.parameters import Choice, Integer, Number, Seed, Text
 
 PROMPT = Text("prompt", "Prompt", "", max_length=10, required=True)
 NOTE = Text("note", "Note", "", max_length=10)

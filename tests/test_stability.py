@@ -2,6 +2,7 @@ import base64
 import json
 
 import pytest
+
 from chalicelib import catalogue, stability
 from chalicelib.errors import ContentFiltered, ModelFailed
 from conftest import ROOT, picture

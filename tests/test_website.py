@@ -4,6 +4,7 @@ import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
 from conftest import serving
 from local.website import FRONTEND, Website
 
@@ -88,7 +89,7 @@ def test_a_file_cannot_be_written(site):
 
 
 def test_a_request_over_ten_megabytes_is_refused_as_api_gateway_does(site):
-    status, headers, content = ask(site, "POST", "/api/", bytes(10 * 1024 * 1024 + 1))
+    status, _, content = ask(site, "POST", "/api/", bytes(10 * 1024 * 1024 + 1))
     assert (status, json.loads(content)) == (413, {"message": "Request Too Long"})
     assert ask(site, "POST", "/api/", bytes(10 * 1024 * 1024))[0] == 418
 

@@ -8,10 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
+from PIL import Image
+
+import app as easel
 from chalicelib import catalogue
 from chalicelib.parameters import Choice, Text
-from conftest import EVERY_MODEL
-from PIL import Image
+from conftest import EVERY_MODEL, bedrock_client
+from local import faults
 
 MODELS = catalogue.offer(EVERY_MODEL).models
 
@@ -152,27 +155,17 @@ def test_every_fault_is_ours_with_cors_after_one_call(bedrock, post, caplog, pro
 
 
 def test_every_fault_of_the_local_bedrock_is_tried():
-    from local.faults import FAULTS as PLAYED
-
-    assert {prompt.split()[0][1:] for prompt in FAULTS} == set(PLAYED)
+    assert {prompt.split()[0][1:] for prompt in FAULTS} == set(faults.FAULTS)
 
 
 def test_a_region_without_the_model_is_the_owners_to_mend(bedrock, post, monkeypatch):
-    import app
-    import boto3
-
-    monkeypatch.setattr(
-        app,
-        "bedrock_client",
-        boto3.client("bedrock-runtime", region_name="eu-west-1", endpoint_url=bedrock.url),
-    )
+    monkeypatch.setattr(easel, "bedrock_client", bedrock_client(bedrock.url, "eu-west-1"))
     response = post("a fox")
     assert (response.status_code, response.json_body["Code"]) == (503, "ModelAccessDenied")
 
 
-def test_a_bedrock_that_is_not_there_may_be_tried_again(bedrock, post):
-    bedrock.shutdown()
-    bedrock.server_close()
+def test_a_bedrock_that_is_not_there_may_be_tried_again(bedrock, post, monkeypatch):
+    monkeypatch.setattr(easel, "bedrock_client", bedrock_client("http://127.0.0.1:9"))
     response = post("a fox")
     assert (response.status_code, response.json_body["Code"]) == (503, "ModelUnavailable")
     assert response.headers["Retry-After"] == "5"

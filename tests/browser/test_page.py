@@ -6,17 +6,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from browser.acts import QUICK, SHIP, generate, watch_posts
+
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=15_000)
-
-SHIP = "Painting of a ship sailing in a stormy sea, with dramatic lighting and powerful waves."
-QUICK = "qwzx"  # the painter knows no such word, and paints quickly
-
-
-def generate(page, prompt=None):
-    if prompt is not None:
-        page.get_by_label("Prompt", exact=True).fill(prompt)
-    page.get_by_role("button", name="Generate Image").click()
 
 
 def facts(page):
@@ -56,12 +49,7 @@ def test_each_model_brings_its_own_parameters_and_keeps_what_still_fits(page, si
     page.get_by_label("Aspect ratio").select_option("16:9")
     for model in offer["models"]:
         page.get_by_label("Model", exact=True).select_option(model["title"])
-        drawn = [
-            name
-            for name in page.evaluate(
-                "Object.keys(Object.fromEntries(new FormData(document.forms[0])))"
-            )
-        ]
+        drawn = page.evaluate("[...new FormData(document.forms[0]).keys()]")
         assert sorted(drawn) == sorted(["model", *(each["name"] for each in model["parameters"])])
         expect(page.get_by_label("Seed")).to_have_value("7")
         for each in model["parameters"]:
@@ -128,10 +116,7 @@ def test_the_canvas_has_a_cancel_of_its_own_and_the_shape_of_the_picture(page):
 
 
 def test_however_often_the_button_is_pressed_one_request_goes_out(page):
-    sent = []
-    page.on(
-        "request", lambda request: sent.append(request.url) if request.method == "POST" else None
-    )
+    sent = watch_posts(page)
     page.get_by_label("Prompt", exact=True).fill("!slow 2 qwzx")
     page.get_by_role("button", name="Generate Image").dblclick()
     page.keyboard.press("Control+Enter")
@@ -158,154 +143,6 @@ def test_an_example_fills_the_prompt_and_spends_nothing(page, site):
     expect(prompt).to_have_value("A lighthouse in the fog, watercolor")
     expect(prompt).to_be_focused()
     assert site.calls() == before
-
-
-@pytest.mark.parametrize(
-    ("prompt", "sentence"),
-    [
-        (
-            "!denied",
-            "This site's AWS account may not use the model yet; the owner finds help in Easel's README.",
-        ),
-        (
-            "!filtered",
-            "The model's filter refused the prompt; change its words (English works best).",
-        ),
-        ("!broken", "The model failed; try again."),
-        ("!legacy", "AWS no longer offers this model to this site; choose another one."),
-        ("!large", "The picture is too large to send; ask for output_format=jpeg."),
-        (" ", "Prompt must not be empty."),
-    ],
-)
-def test_a_failure_is_one_sentence_and_one_button(page, prompt, sentence):
-    generate(page, prompt)
-    canvas = page.locator("figure .canvas")
-    expect(canvas.get_by_text(sentence, exact=True)).to_be_visible()
-    expect(page.get_by_role("status")).to_have_text(sentence)
-    expect(canvas.get_by_role("button")).to_have_count(1)
-    expect(canvas.get_by_role("button", name="Try again")).to_be_visible()
-
-
-def test_try_again_tries_the_same_again(page):
-    generate(page, "!internal 1 qwzx")
-    page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("img", name="!internal 1 qwzx")).to_be_visible()
-    expect(page.locator("figure")).to_have_count(1)
-
-
-@pytest.mark.parametrize("fault", ["throttled", "unavailable"])
-def test_a_busy_model_is_asked_again_and_the_picture_comes(open_page, site, fault):
-    page = open_page()
-    page.clock.install()
-    before = site.calls()
-    generate(page, f"!{fault} 2 qwzx")
-    for _ in range(2):
-        expect(page.get_by_text("The model is busy. Asking again")).to_be_visible()
-        page.clock.fast_forward(6_000)
-    expect(page.get_by_role("img")).to_be_visible()
-
-
-def test_after_two_retries_the_sentence_comes(page, site):
-    page.clock.install()
-    answers = []
-    page.on(
-        "response",
-        lambda response: (
-            answers.append(response.status) if response.request.method == "POST" else None
-        ),
-    )
-    generate(page, "!throttled")
-    while len(answers) < 3:
-        page.clock.fast_forward(6_000)
-        page.wait_for_timeout(50)
-    expect(page.locator(".message")).to_have_text("The model is busy; try again in a few seconds.")
-    page.clock.fast_forward(60_000)
-    assert answers == [429, 429, 429]
-
-
-def test_what_may_have_been_paid_is_never_sent_again(page):
-    page.clock.install()
-    sent = []
-    page.on(
-        "request", lambda request: sent.append(request.url) if request.method == "POST" else None
-    )
-    for fault in ("!internal", "!timeout", "!reset", "!cut", "!marketplace"):
-        sent.clear()
-        generate(page, fault)
-        expect(page.get_by_role("button", name="Try again").first).to_be_visible()
-        page.clock.fast_forward(60_000)
-        assert len(sent) == 1
-        page.reload()
-        page.wait_for_selector("[type=submit]:enabled")
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "sentence"),
-    [
-        (200, "<!doctype html><title>hello</title>", "no sense here (status 200)"),
-        (500, '{"message": "Internal server error"}', "no sense here (status 500)"),
-        (503, "<html>", "no sense here (status 503)"),
-        (None, "", "Easel cannot be reached."),
-    ],
-)
-def test_without_the_models_the_page_says_so_and_offers_to_try_again(
-    open_page, site, status, body, sentence
-):
-    page = open_page()
-    broken = lambda route: route.fulfill(status=status, body=body) if status else route.abort()  # noqa: E731
-    page.route("**/api/models", broken)
-    page.reload()
-    expect(page.locator("#model-help")).to_contain_text(sentence)
-    expect(page.get_by_role("button", name="Generate Image")).to_be_disabled()
-    expect(page.get_by_label("Prompt", exact=True)).to_have_value(SHIP)
-    page.unroute("**/api/models")
-    page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("button", name="Generate Image")).to_be_enabled()
-    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
-
-
-def test_offline_keeps_the_prompt_and_gives_the_button_back(page):
-    page.context.set_offline(True)
-    generate(page, QUICK)
-    expect(page.locator("figure").get_by_text("Easel cannot be reached.")).to_be_visible()
-    page.context.set_offline(False)
-    page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
-
-
-def test_a_prompt_too_long_for_the_gateway_is_explained(page):
-    page.get_by_label("Prompt", exact=True).evaluate(
-        "area => { area.value = 'x'.repeat(10_500_000) }"
-    )
-    generate(page)
-    expect(page.locator(".message")).to_have_text(
-        "The prompt is too long to send. Make it shorter."
-    )
-
-
-@pytest.mark.parametrize(
-    "words", ["<img src=x onerror=alert(1)>", "<script>alert(1)</script>", "\u202egnp.exe"]
-)
-def test_hostile_words_are_shown_as_words(page, words):
-    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
-    generate(page, words)
-    expect(page.get_by_role("img")).to_have_attribute("alt", words)
-    assert page.locator("figcaption .words").text_content() == words
-    assert page.locator("figure img").count() == 1
-    assert page.locator("figure script").count() == 0
-
-
-def test_the_policy_stands_in_the_page_and_stops_inline_script(page):
-    assert page.evaluate(
-        """() => {
-            const script = document.createElement("script")
-            script.setAttribute("nonce", "x")
-            let blocked = ""
-            try { script.text = "window.ran = true" } catch (error) { blocked = error.name }
-            document.head.append(script)
-            return [blocked, window.ran]
-        }"""
-    ) == ["TypeError", None]
 
 
 def test_one_column_on_a_phone_and_the_canvas_comes_into_sight(open_page):

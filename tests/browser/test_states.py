@@ -4,6 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from browser.acts import generate
+
 pytestmark = pytest.mark.slow
 
 
@@ -35,11 +37,6 @@ def without_models(page):
     page.route("**/api/models", lambda route: route.abort())
     page.reload()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
-
-
-def generate(page, prompt):
-    page.get_by_label("Prompt", exact=True).fill(prompt)
-    page.get_by_role("button", name="Generate Image").click()
 
 
 @pytest.mark.parametrize("width", [320, 1280])
