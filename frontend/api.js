@@ -24,8 +24,8 @@ export async function models() {
 /**
  * Make one picture. Tries again, twice at most, where no image can have been made.
  * @param {Object<string, string>} values  the query, and the `prompt`
- * @param {{signal: AbortSignal, onRetry: (seconds: number) => void}} how
- * @returns {Promise<{blob: Blob, model: string, seed: string, price: string}>}
+ * @param {{signal: AbortSignal, onRetry: () => void}} how
+ * @returns {Promise<{blob: Blob, seed: string, price: string}>}
  * Throws ApiError, or the signal's AbortError.
  */
 export async function generate({ prompt, ...query }, { signal, onRetry }) {
@@ -37,33 +37,37 @@ export async function generate({ prompt, ...query }, { signal, onRetry }) {
     const error = await failure(response)
     if (retry === retries || !retried.includes(error.code)) throw error
     const seconds = Number(response.headers.get("Retry-After")) || 5
-    onRetry(seconds)
+    onRetry()
     await pause(seconds, signal)
   }
 }
 
-async function send(path, request) {
-  try {
-    return await fetch(new URL(path, address), request)
-  } catch (error) {
-    if (error.name === "AbortError") throw error
-    throw new ApiError("Offline", "Easel cannot be reached. Check the connection, then try again.")
-  }
+function send(path, request) {
+  const sentence = "Easel cannot be reached. Check the connection, then try again."
+  return fetch(new URL(path, address), request).catch(offline(sentence))
 }
 
 async function picture(response) {
-  const text = await response.text()
+  const sentence = "The connection broke before the whole picture was here. Check it, then try again."
+  const text = await response.text().catch(offline(sentence))
   const header = name => response.headers.get(`X-Image-${name}`) ?? ""
-  let bytes
+  return {
+    blob: new Blob([bytes(text, response)], { type: header("Type") }),
+    seed: header("Seed"), price: header("Price"),
+  }
+}
+
+function bytes(base64, response) {
   try {
-    bytes = Uint8Array.from(atob(text), character => character.charCodeAt(0))
+    return Uint8Array.from(atob(base64), character => character.charCodeAt(0))
   } catch {
     throw unreadable(response)
   }
-  return {
-    blob: new Blob([bytes], { type: header("Type") }),
-    model: header("Model"), seed: header("Seed"), price: header("Price"),
-  }
+}
+
+/** What to throw for a broken connection; a cancelled one stays the signal's AbortError. */
+function offline(sentence) {
+  return error => { throw error.name === "AbortError" ? error : new ApiError("Offline", sentence) }
 }
 
 /** The API's own words; where the answer is not the API's, ours. */

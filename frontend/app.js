@@ -18,7 +18,7 @@ async function start() {
   try {
     offer = await models()
     drawModels(form, offer)
-    drawModel(form, chosenModel())
+    drawModel(form, find(form.elements.model.value))
   } catch (error) {
     form.querySelector("#model-help").textContent = error.message
     status.textContent = error.message
@@ -26,8 +26,8 @@ async function start() {
   }
 }
 
-function chosenModel() {
-  return offer.models.find(model => model.name === form.elements.model.value)
+function find(name) {
+  return offer.models.find(model => model.name === name)
 }
 
 async function paint(asked) {
@@ -38,7 +38,7 @@ async function paint(asked) {
   say("Painting.", true)
   try {
     const picture = await generate(asked, { signal, onRetry: result.wait })
-    await result.hang(picture, offer.models.find(model => model.name === picture.model).title)
+    await result.hang(picture, find(asked.model).title)
     say("The picture is ready.", false)
   } catch (error) {
     signal.aborted ? result.remove() : result.fail(error)
@@ -64,7 +64,7 @@ form.onsubmit = event => {
   paint(values(form))
 }
 
-form.elements.model.onchange = () => drawModel(form, chosenModel())
+form.elements.model.onchange = event => drawModel(form, find(event.target.value))
 
 form.querySelector("#fold").onclick = () => fold(form)
 

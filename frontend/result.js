@@ -29,14 +29,15 @@ export function addResult(wall, values, { cancel, again }) {
   figure.scrollIntoView({ block: "nearest" })
 
   return {
-    /** The model is busy, and will be asked once more after this pause. */
-    wait(pause) {
-      waiting = `The model is busy. Asking again after ${pause} s…`
+    /** The model is busy, and will be asked once more. */
+    wait() {
+      waiting = "The model is busy; asking again…"
+      tick()
     },
     /** Show the picture, with its label; rejects if it is none. */
     async hang({ blob, seed, price }, title) {
       const image = element("img", { className: "picture", alt: words, src: URL.createObjectURL(blob) })
-      await image.decode()
+      await image.decode().catch(() => { throw new Error("The picture that came cannot be shown. Try again.") })
       finish()
       const cost = Number(price) ? [`$${price}`] : []
       const facts = [title, `seed ${seed}`, ...cost, `${seconds().toFixed(1)} s`].join(" · ")

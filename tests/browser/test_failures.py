@@ -1,9 +1,11 @@
 """What the page says and does when something goes wrong."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, SHIP, generate, watch_posts
+from browser.acts import QUICK, SHIP, generate, pass_pauses, watch_posts
 
 pytestmark = pytest.mark.slow
 
@@ -45,10 +47,10 @@ def test_try_again_tries_the_same_again(page):
 @pytest.mark.parametrize("fault", ["throttled", "unavailable"])
 def test_a_busy_model_is_asked_again_and_the_picture_comes(page, fault):
     page.clock.install()
-    generate(page, f"!{fault} 2 qwzx")
-    for _ in range(2):
-        expect(page.get_by_text("The model is busy. Asking again")).to_be_visible()
-        page.clock.fast_forward(6_000)
+    sent = watch_posts(page)
+    generate(page, f"!{fault} 2 {QUICK}")
+    expect(page.get_by_text("The model is busy; asking again")).to_be_visible()
+    pass_pauses(page, sent, 3)
     expect(page.get_by_role("img")).to_be_visible()
 
 
@@ -56,12 +58,23 @@ def test_after_two_retries_the_sentence_comes(page):
     page.clock.install()
     sent = watch_posts(page)
     generate(page, "!throttled")
-    for _ in range(2):
-        expect(page.get_by_text("The model is busy. Asking again")).to_be_visible()
-        page.clock.fast_forward(6_000)
+    pass_pauses(page, sent, 3)
     expect(page.locator(".message")).to_have_text("The model is busy; try again in a few seconds.")
     page.clock.fast_forward(60_000)
     assert [request.response().status for request in sent] == [429, 429, 429]
+
+
+def test_a_retry_waits_as_long_as_it_is_told(page):
+    page.clock.install()
+    page.clock.pause_at(time.time() + 60)
+    sent = watch_posts(page)
+    generate(page, "!throttled")
+    expect(page.get_by_text("The model is busy; asking again")).to_be_attached()
+    page.clock.fast_forward(4_900)
+    assert len(sent) == 1
+    with page.expect_request("**/api/?*"):
+        page.clock.fast_forward(200)
+    assert len(sent) == 2
 
 
 def test_what_may_have_been_paid_is_never_sent_again(page):
@@ -102,6 +115,19 @@ def test_without_the_models_the_page_says_so_and_offers_to_try_again(
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("button", name="Generate Image")).to_be_enabled()
     expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("<!doctype html>", "The server gave an answer that makes no sense here (status 200)."),
+        ("R0lGODlh", "The picture that came cannot be shown. Try again."),
+    ],
+)
+def test_an_answer_that_is_no_picture_is_a_failure(page, body, sentence):
+    page.route("**/api/?*", lambda route: route.fulfill(status=200, body=body))
+    generate(page)
+    expect(page.locator(".message")).to_contain_text(sentence)
 
 
 def test_offline_keeps_the_prompt_and_gives_the_button_back(page):

@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 from browser.acts import QUICK, SHIP, generate, watch_posts
 
 pytestmark = pytest.mark.slow
-expect.set_options(timeout=15_000)
 
 
 def facts(page):
