@@ -6,7 +6,8 @@ import { addResult } from "./result.js"
 const form = document.querySelector("form")
 const wall = document.querySelector("#wall")
 const status = document.querySelector("#status")
-const reload = document.querySelector("#reload")
+const button = form.querySelector("[type=submit]")
+const reload = form.querySelector("#reload")
 
 let offer // what GET /models says
 let painting // the AbortController of the picture under way
@@ -34,27 +35,40 @@ async function paint(asked) {
   if (painting || !offer) return // one at a time, however often the button is pressed
   painting = new AbortController()
   const { signal } = painting
-  const result = addResult(wall, asked, { cancel, again: () => paint(asked) })
+  const again = () => {
+    if (painting) return
+    giveFocusBack()
+    result.remove()
+    paint(asked)
+  }
+  const result = addResult(wall, asked, { cancel, again })
   say("Painting.", true)
   try {
     const picture = await generate(asked, { signal, onRetry: result.wait })
     await result.hang(picture, find(asked.model).title)
     say("The picture is ready.", false)
   } catch (error) {
-    signal.aborted ? result.remove() : result.fail(error)
+    if (signal.aborted) result.remove()
+    else result.fail(error)
     say(signal.aborted ? "Cancelled." : error.message, false)
   } finally {
     painting = undefined
   }
 }
 
-function say(sentence, busy) {
-  status.textContent = sentence
-  form.querySelector("[type=submit]").setAttribute("aria-disabled", busy)
+function cancel() {
+  if (wall.contains(document.activeElement)) giveFocusBack()
+  painting?.abort()
 }
 
-function cancel() {
-  painting?.abort()
+/** To the button that began it: the one on the canvas goes away with the canvas. */
+function giveFocusBack() {
+  button.focus({ preventScroll: true })
+}
+
+function say(sentence, busy) {
+  status.textContent = sentence
+  button.setAttribute("aria-disabled", busy)
 }
 
 reload.onclick = start

@@ -48,7 +48,7 @@ export function addResult(wall, values, { cancel, again }) {
       finish()
       figure.classList.add("failed")
       message.textContent = error.message
-      Object.assign(button, { textContent: "Try again", onclick: () => { figure.remove(); again() } })
+      Object.assign(button, { textContent: "Try again", onclick: again })
     },
     remove() {
       finish()

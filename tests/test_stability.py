@@ -12,6 +12,7 @@ DOCUMENTED = {
     path.stem: json.loads(path.read_text()) for path in ROOT.glob("tests/documented/*.json")
 }
 GIF = base64.b64encode(b"GIF89a" + bytes(20)).decode()
+WAV = base64.b64encode(b"RIFF\x24\0\0\0WAVEfmt ").decode()
 HTML = base64.b64encode(b"<!doctype html><title>502</title>").decode()
 
 
@@ -44,7 +45,7 @@ def test_the_type_is_what_the_bytes_say(format):
     assert stability.media_type(picture(format)) == f"image/{format.lower()}"
 
 
-@pytest.mark.parametrize("image", [GIF, HTML, ""])
+@pytest.mark.parametrize("image", [GIF, WAV, HTML, ""])
 def test_other_bytes_have_no_type(image):
     assert stability.media_type(image) == ""
 

@@ -44,6 +44,19 @@ def test_try_again_tries_the_same_again(page):
     expect(page.locator("figure")).to_have_count(1)
 
 
+def test_try_again_waits_its_turn_and_gives_the_focus_back(page):
+    generate(page, "!denied")
+    page.get_by_role("button", name="Try again").wait_for()
+    generate(page, "!slow 20 a ship")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("figure")).to_have_count(2)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Generate Image")).to_be_focused()
+    page.get_by_role("button", name="Try again").press("Enter")
+    expect(page.get_by_role("button", name="Generate Image")).to_be_focused()
+    expect(page.locator("figure")).to_have_count(1)
+
+
 @pytest.mark.parametrize("fault", ["throttled", "unavailable"])
 def test_a_busy_model_is_asked_again_and_the_picture_comes(page, fault):
     page.clock.install()
