@@ -1,41 +1,40 @@
 """Words on the picture: the signature, and the caption of an abstract one."""
 
-import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageStat
 
 SIGNATURE = "Easel's local painter, not an AI model"
+LONGEST_CAPTION = 300  # characters; more never fit, and measuring them takes time
 
 
 def sign(image: Image.Image) -> None:
     """The signature in the lower right corner."""
-    _write(image, SIGNATURE, right=True)
+    size = _size(image)
+    _write(image, SIGNATURE, (image.width - size, image.height - size * 0.7), "rs")
 
 
-def caption(image: Image.Image, text: str) -> None:
-    """The text in the upper left corner, on one line, without what the font cannot draw."""
-    font = ImageFont.load_default(_size(image))
-    missing = bytes(font.getmask("\uffff"))
-    kept = "".join(
+def caption(image: Image.Image, prompt: str) -> None:
+    """The prompt in the upper left corner, on one line, without what the font cannot draw."""
+    size = _size(image)
+    font = ImageFont.load_default(size)
+    no_such_letter = bytes(font.getmask("\uffff"))
+    drawn = [
         letter
-        for letter in text[:300]
-        if letter.isspace() or bytes(font.getmask(letter)) != missing
-    )
-    line = " ".join(kept.split())
+        for letter in prompt[:LONGEST_CAPTION]
+        if letter.isspace() or bytes(font.getmask(letter)) != no_such_letter
+    ]
+    line = " ".join("".join(drawn).split())
     while font.getlength(line) > image.width * 0.8:
         line = line.rstrip("…")[:-1].rstrip() + "…"
-    _write(image, line, right=False)
+    if line:
+        _write(image, line, (size, size), "lt")
 
 
-def _write(image: Image.Image, text: str, right: bool) -> None:
-    size = _size(image)
-    font, draw = ImageFont.load_default(size), ImageDraw.Draw(image, "RGBA")
-    corner = (image.width - size, image.height - size * 0.7) if right else (size, size)
-    anchor = "rs" if right else "lt"
-    left, top, far, low = (int(edge) for edge in draw.textbbox(corner, text, font, anchor))
-    under = np.asarray(image.crop((left, top, far + 1, low + 1)).convert("L")).mean()
-    dark_on_light = (20, 20, 24, 225), (255, 255, 255, 80)
-    light_on_dark = (255, 252, 240, 235), (0, 0, 0, 90)
-    ink, halo = dark_on_light if under > 140 else light_on_dark
+def _write(image: Image.Image, text: str, corner: tuple[float, float], anchor: str) -> None:
+    font, draw = ImageFont.load_default(_size(image)), ImageDraw.Draw(image, "RGBA")
+    under = image.crop(draw.textbbox(corner, text, font, anchor)).convert("L")
+    ink, halo = (255, 252, 240, 235), (0, 0, 0, 90)
+    if ImageStat.Stat(under).mean[0] > 140:
+        ink, halo = (20, 20, 24, 225), (255, 255, 255, 80)
     draw.text(corner, text, halo, font, anchor, stroke_width=1)
     draw.text(corner, text, ink, font, anchor)
 

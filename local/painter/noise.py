@@ -1,5 +1,6 @@
 """Random fields and the arithmetic of colour on numpy arrays; knows nothing of what is painted."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -8,12 +9,16 @@ from PIL import Image
 
 Field = NDArray[Any]  # float32, picture-shaped, from 0 to 1 or around it
 Dice = np.random.Generator
-Shape = tuple[int, int]
+
+
+def dice_from(key: str) -> Dice:
+    """The same dice for the same words, on every machine."""
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big"))
 
 
 def rgb(code: str) -> Field:
     """'1b2a3c' as red, green and blue from 0 to 1."""
-    return np.array([int(code[at : at + 2], 16) for at in (0, 2, 4)], np.float32) / 255
+    return np.array(list(bytes.fromhex(code)), np.float32) / 255
 
 
 def ramp(low: float, high: float, value: Any) -> Any:
@@ -32,7 +37,12 @@ def mix(first: Field, second: Field, amount: Any) -> Field:
 
 
 def clouds(
-    dice: Dice, shape: Shape, across: float, down: float, octaves: int = 6, ridged: bool = False
+    dice: Dice,
+    shape: tuple[int, ...],
+    across: float,
+    down: float,
+    octaves: int,
+    ridged: bool = False,
 ) -> Field:
     """Noise from 0 to 1, `across` by `down` cells, that wraps around at its edges; if ridged, with
     sharp bright creases for rock and foam."""
@@ -44,11 +54,12 @@ def clouds(
     return total / (2 - 0.5 ** (octaves - 1))
 
 
-def _layer(dice: Dice, shape: Shape, across: int, down: int) -> Field:
-    h, w = shape
+def _layer(dice: Dice, shape: tuple[int, ...], across: int, down: int) -> Field:
     cells = np.pad(dice.random((down, across), np.float32), 2, mode="wrap")
     box = (2, 2, across + 2, down + 2)
-    return np.asarray(Image.fromarray(cells).resize((w, h), Image.Resampling.BICUBIC, box))
+    return np.asarray(
+        Image.fromarray(cells).resize((shape[1], shape[0]), Image.Resampling.BICUBIC, box)
+    )
 
 
 def look_up(tile: Field, u: Field, v: Field) -> Field:
@@ -67,7 +78,7 @@ def look_up(tile: Field, u: Field, v: Field) -> Field:
 def blur(field: Field, radius: float) -> Field:
     """A soft copy, made by shrinking and enlarging: Pillow has no blur for floats."""
     h, w = field.shape
-    small = (max(2, round(w / radius)), max(2, round(h / radius)))
+    small = max(2, round(w / radius)), max(2, round(h / radius))
     shrunk = Image.fromarray(np.asarray(field, np.float32)).resize(small, Image.Resampling.BILINEAR)
     return np.asarray(shrunk.resize((w, h), Image.Resampling.BICUBIC))
 

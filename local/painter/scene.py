@@ -1,12 +1,10 @@
-"""The stage of a picture: its size, horizon, light and colours, and dice for each of its parts."""
-
-import hashlib
-from functools import cached_property
+"""The stage of a picture: its size, horizon, light and colours; and sheets to draw a thing on."""
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from . import noise
-from .noise import Dice, Field, mix, rgb
+from .noise import Dice, Field, mix, rgb, to_field
 from .words import Wish
 
 # Sky from top to horizon, the light, haze, land, deep water, light through a wave.
@@ -20,9 +18,9 @@ PALETTES = {
     "aurora": "040a1e 0a2138 1d4c58 d9fff0 16384a 0d1d20 071c2b 2a7d78",
     "neon": "0a0524 37105c d13c8f ffc4ea 57207c 160c2c 140a38 7a3fd0",
 }
-HORIZONS = {"sea": 0.5, "lake": 0.56, "mountain": 0.76, "forest": 0.7, "city": 0.8}
-HORIZONS |= {"desert": 0.56, "field": 0.55, "space": 1.2}
-LOW_LIGHT = ("sunset", "dawn", "storm", "neon")
+HORIZONS = {"sea": 0.5, "lake": 0.56, "mountain": 0.76, "forest": 0.7, "city": 0.8, "field": 0.55}
+LIGHT_LIFTS = {"sunset": -0.2, "dawn": -0.2, "storm": -0.08, "neon": 0.06}
+Points = str | list[tuple[float, float]] | Field
 
 
 class Scene:
@@ -37,55 +35,45 @@ class Scene:
         self.y = (np.arange(h, dtype=np.float32)[:, None] + 0.5) / self.unit
         dice = self.dice("stage")
         self.horizon = (HORIZONS[wish.place] + dice.uniform(-0.03, 0.03)) * self.tall
+        self.room = self.tall - self.horizon
         self.light_x = self.wide * (dice.uniform(0.2, 0.34) + 0.46 * int(dice.integers(2)))
-        rise = (
-            dice.uniform(0.3, 0.38)
-            - 0.2 * (wish.time in LOW_LIGHT)
-            + 0.12 * (wish.time == "storm")
-            + 0.26 * (wish.time == "neon")
-        )
-        self.light_y = min(self.horizon, self.tall) - rise * (0.4 + 0.6 * self.tall)
+        rise = dice.uniform(0.3, 0.38) + LIGHT_LIFTS.get(wish.time, 0)
+        self.light_y = self.horizon - rise * (0.4 + 0.6 * self.tall)
         self.side = 1 if self.light_x < self.wide / 2 else -1
         self.dark = wish.time in ("night", "aurora", "neon")
+        self.stormy, self.misty, self.snowy, self.autumn = (
+            name in wish.heard for name in ("storm", "fog", "snow", "autumn")
+        )
+        self.rough = 1.0 if self.stormy else 0.34
         self._choose_colours()
+        # Two textures without end: soft for clouds, water and ground, creased for foam and rock.
+        self.tile = noise.clouds(self.dice("tile"), (512, 512), 6, 6, 7)
+        self.lace = noise.clouds(self.dice("lace"), (512, 512), 7, 7, 5, ridged=True)
 
     def _choose_colours(self) -> None:
         colours = _palette(self.wish.time)
-        for mood in {"storm", "fog"} & self.wish.moods - {self.wish.time}:
-            colours = mix(colours, _palette(mood), 0.5 if mood == "storm" else 0.2)
-        self.top, self.mid, self.low, self.light, self.haze, self.land, self.deep, self.glow = (
-            colours
-        )
-        if "autumn" in self.wish.things:
+        for mood, share in (("storm", 0.5 * self.stormy), ("fog", 0.2 * self.misty)):
+            colours = mix(colours, _palette(mood), share)
+        self.top, self.mid, self.low, self.light, *others = colours
+        self.haze, self.land, self.deep, self.glow = others
+        if self.autumn:
             self.land = mix(self.land, rgb("9a5a22"), 0.7)
-        self.snowy = bool({"snow", "ice"} & self.wish.things)
         if self.snowy:
             self.land = mix(self.land, mix(self.low, rgb("f4f7fb"), 0.6), 0.85 - 0.3 * self.dark)
 
     def dice(self, part: str) -> Dice:
         """Dice of a part's own, so that what is left out changes nothing elsewhere."""
-        digest = hashlib.sha256(f"{part}|{self.key}".encode()).digest()
-        return np.random.default_rng(int.from_bytes(digest[:8], "big"))
-
-    @cached_property
-    def tile(self) -> Field:
-        """One repeating texture for clouds, water and ground."""
-        return noise.clouds(self.dice("tile"), (512, 512), 6, 6, 7)
-
-    @cached_property
-    def lace(self) -> Field:
-        """One repeating net of creases for foam and rock."""
-        return noise.clouds(self.dice("lace"), (512, 512), 7, 7, 5, ridged=True)
+        return noise.dice_from(f"{part}|{self.key}")
 
     def clouds(self, part: str, across: float, down: float, octaves: int = 5) -> Field:
         """Noise over the picture, so many cells a short side."""
         cells = across * self.wide, down * self.tall
         return noise.clouds(self.dice(part), (self.h, self.w), *cells, octaves)
 
-    def skyline(self, part: str, cells: float, octaves: int = 6, ridged: bool = True) -> Field:
-        """A rough line from 0 to 1, a value for each column."""
-        cells *= self.wide
-        line = noise.clouds(self.dice(part), (8, self.w), cells, 1, octaves, ridged)[4]
+    def skyline(self, part: str, cells: float, octaves: int, ridged: bool = False) -> Field:
+        """A line from 0 to 1, a value for each column; if ridged, with peaks."""
+        shape = (8, self.w)
+        line = noise.clouds(self.dice(part), shape, cells * self.wide, 1, octaves, ridged)[4]
         return np.asarray((line - line.min()) / (np.ptp(line) + 1e-6))
 
     def distance(self, x: float, y: float) -> Field:
@@ -93,5 +81,70 @@ class Scene:
         return np.hypot(self.x - x, self.y - y)
 
 
+class Sheet:
+    """A transparent sheet for one thing, in the thing's own coordinates: it stands at (0, 0), x to
+    the right, y up, and is about one unit tall. `at` and `size` are the scene's; `tilt` is in
+    degrees, anticlockwise; `flip` is -1 for the mirror image. Points in text are in hundredths:
+    '10,20 30,40'."""
+
+    def __init__(
+        self, scene: Scene, at: tuple[float, float], size: float, tilt: float = 0, flip: int = 1
+    ) -> None:
+        self.image = Image.new("RGBA", (scene.w * 2, scene.h * 2))
+        self.draw = ImageDraw.Draw(self.image)
+        self.zoom = 2 * scene.unit
+        turn = np.radians(tilt)
+        across = np.array([np.cos(turn), -np.sin(turn)]) * size * flip
+        upward = np.array([-np.sin(turn), -np.cos(turn)]) * size
+        self.origin, self.axes, self.scale = np.array(at), np.stack([across, upward]), size
+
+    def shape(self, points: Points, colour: Field) -> None:
+        """A filled outline from corner to corner."""
+        self.draw.polygon(self._place(parse(points)), _ink(colour))
+
+    def curve(self, points: Points, colour: Field) -> None:
+        """A filled outline through the points in soft curves, those of Catmull and Rom."""
+        corners, at = parse(points), np.linspace(0, 1, 6, endpoint=False)[:, None, None]
+        before, after, later = (np.roll(corners, shift, axis=0) for shift in (1, -1, -2))
+        bend = (2 * before - 5 * corners + 4 * after - later) * at**2
+        twist = (3 * corners - before - 3 * after + later) * at**3
+        path = corners + ((after - before) * at + bend + twist) / 2
+        self.shape(path.transpose(1, 0, 2).reshape(-1, 2), colour)
+
+    def box(self, x: float, y: float, width: float, height: float, colour: Field) -> None:
+        """A filled rectangle, from its lower left corner."""
+        self.shape([(x, y), (x, y + height), (x + width, y + height), (x + width, y)], colour)
+
+    def oval(self, x: float, y: float, rx: float, ry: float, colour: Field) -> None:
+        """A filled ellipse around x, y."""
+        turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+        self.shape(np.stack([x + rx * np.cos(turn), y + ry * np.sin(turn)], axis=1), colour)
+
+    def line(self, points: Points, colour: Field, width: float) -> None:
+        """A line from point to point."""
+        pixels = max(1, round(width * self.scale * self.zoom))
+        self.draw.line(self._place(parse(points)), _ink(colour), pixels, joint="curve")
+
+    def lay_on(self, picture: Field, haze: Field, amount: float = 0) -> Field:
+        """The picture with this sheet over it, the thing faded into the haze by an amount."""
+        sheet = to_field(self.image.reduce(2))
+        return mix(picture, mix(sheet[..., :3], haze, amount), sheet[..., 3])
+
+    def _place(self, points: Field) -> list[tuple[float, float]]:
+        on_sheet = (self.origin + points @ self.axes) * self.zoom
+        return [(x, y) for x, y in on_sheet.tolist()]
+
+
+def parse(points: Points) -> Field:
+    """Points in units, an array of two columns."""
+    if isinstance(points, str):
+        return np.array([pair.split(",") for pair in points.split()], np.float32) / 100
+    return np.asarray(points, np.float32)
+
+
+def _ink(colour: Field) -> tuple[int, ...]:
+    return tuple(int(part * 255) for part in np.clip(colour, 0, 1).tolist())
+
+
 def _palette(time: str) -> Field:
-    return np.stack([rgb(code) for code in PALETTES[time].split()])
+    return rgb(PALETTES[time]).reshape(-1, 3)

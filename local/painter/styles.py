@@ -1,27 +1,98 @@
-"""The painter's hands besides oil: watercolour, pencil, pixels, woodblock."""
+"""The painter's hands: each takes a picture, dice and a finish from 0, rough, to 1, detailed."""
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from . import noise
 from .noise import Dice, Field, blur, mix, ramp, rgb, to_field, to_image
-from .strokes import oil
 
-# Each takes the picture, dice and the finish, from 0 (rough) to 1 (all the detail there is).
+Brush = tuple[float, float, float, float]
+# Brush width and stroke length as shares of the picture's side, how often each spot is met, and how
+# wrong a spot's colour must be (of 765) to be met at all.
+BRUSHES = (
+    (0.050, 0.150, 2.6, 0),
+    (0.024, 0.085, 2.4, 18),
+    (0.0115, 0.046, 2.2, 17),
+    (0.0058, 0.024, 2.2, 20),
+    (0.0032, 0.013, 2.2, 26),
+)
+ANGLES = 24
+
+
+def oil(picture: Field, dice: Dice, finish: float) -> Field:
+    """Brush strokes over brush strokes, from a broad brush to a fine one, lit from above."""
+    target = to_image(picture)
+    canvas = target.reduce(24).resize(target.size).convert("RGBA")  # alpha: how high the paint lies
+    angles = _flow(target, dice)
+    for brush in BRUSHES[: 2 + round(finish * 3)]:
+        _lay_strokes(target, canvas, angles, dice, brush)
+    height = to_field(canvas.getchannel("A").filter(ImageFilter.GaussianBlur(0.7)))
+    slope = np.gradient(height, axis=0) + 0.6 * np.gradient(height, axis=1)
+    paint = mix(to_field(canvas.convert("RGB")), picture, 0.3 * finish)
+    return paint * (1 + np.clip(slope, -0.3, 0.3) * 0.7)[..., None]
+
+
+def _flow(target: Image.Image, dice: Dice) -> Field:
+    """The brush's direction at each spot: along the edges, elsewhere in slow curves."""
+    small = target.convert("L").reduce(4).filter(ImageFilter.GaussianBlur(1.2))
+    down, across = np.gradient(np.asarray(small, np.float32))
+    xx, yy, xy = (
+        blur(np.asarray(part), 5) for part in (across * across, down * down, across * down)
+    )
+    edge = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2
+    calm = (noise.clouds(dice, xx.shape, 2, 2, 3) - 0.5) * 3
+    return np.where(np.hypot(xx - yy, 2 * xy) > 1.2, edge, calm)
+
+
+def _lay_strokes(
+    target: Image.Image, canvas: Image.Image, angles: Field, dice: Dice, brush: Brush
+) -> None:
+    side = (target.width * target.height) ** 0.5
+    width, length = max(3.0, brush[0] * side), max(8.0, brush[1] * side)
+    number = int(side**2 / (width * length) * brush[2])
+    blocks = max(1, int(width * 0.4))
+    x, y = dice.integers(0, target.width, number), dice.integers(0, target.height, number)
+    seen = np.asarray(target.reduce(blocks), np.float32)[y // blocks, x // blocks]
+    wrong = np.abs(seen - np.asarray(canvas)[y, x, :3]).sum(axis=1)
+    chosen = wrong >= brush[3]
+    x, y, seen = x[chosen], y[chosen], seen[chosen]
+    turn = angles[y // 4, x // 4] + dice.normal(0, 0.12, len(x))
+    kinds = (np.round(turn / np.pi * ANGLES).astype(int) % ANGLES) * 2 + dice.integers(0, 2, len(x))
+    wobble = dice.normal(0, 4, (len(x), 1)) + dice.normal(0, 2, (len(x), 3))
+    colours = np.clip(seen + wobble, 0, 255).astype(int)
+    paint = np.column_stack([colours, dice.integers(40, 216, len(x))])
+    marks = _marks(int(width), int(length), dice)
+    strokes = (part.tolist() for part in (x, y, kinds, paint))
+    for left, top, kind, colour in zip(*strokes, strict=True):
+        mark = marks[kind]
+        canvas.paste(tuple(colour), (left - mark.width // 2, top - mark.height // 2), mark)
+
+
+def _marks(width: int, length: int, dice: Dice) -> list[Image.Image]:
+    """What a stroke of bristles covers, in every direction, two kinds of each."""
+    kinds = []
+    for _ in range(2):
+        bristles = noise.clouds(dice, (width, length), 1.5, max(2, width / 3), 3)
+        across = np.abs(np.linspace(-1, 1, width))[:, None]
+        ends = 1 - np.abs(np.linspace(-1, 1, length)) - 0.5 * (bristles - 0.3)
+        cover = np.clip(ends * 4, 0, 1) * np.clip((1.05 - across) * 3.5, 0, 1)
+        kinds.append(to_image(cover * np.clip(1.6 * bristles + 0.2, 0, 1)))
+    turns = [-180 * angle / ANGLES for angle in range(ANGLES)]
+    return [kind.rotate(turn, Image.Resampling.BICUBIC, True) for turn in turns for kind in kinds]
 
 
 def watercolour(picture: Field, dice: Dice, finish: float) -> Field:
     """Pale washes that pool dark at their edges, on rough paper with a white rim."""
     h, w = picture.shape[:2]
     small = to_image(picture).resize((w // 2, h // 2), Image.Resampling.BOX)
-    wash = to_field(
-        small.filter(ImageFilter.MedianFilter(7 if finish > 0.5 else 11)).resize((w, h))
-    )
-    wander = [noise.clouds(dice, (h, w), 40 + 60 * finish, 40, 3) - 0.5 for _ in range(2)]
+    small = small.filter(ImageFilter.MedianFilter(7 if finish > 0.5 else 11))
+    x, y = np.arange(w), np.arange(h)[:, None]
     reach = 0.012 * (2.2 - finish) * min(w, h)
-    y, x = np.mgrid[0:h, 0:w]
-    rows = (y + wander[0] * reach).astype(int).clip(0, h - 1)
-    wash = wash[rows, (x + wander[1] * reach).astype(int).clip(0, w - 1)]
+    right, down = (
+        (noise.clouds(dice, (h, w), 40 + 60 * finish, 40, 3) - 0.5) * reach for _ in range(2)
+    )
+    rows, columns = (y + down).astype(int).clip(0, h - 1), (x + right).astype(int).clip(0, w - 1)
+    wash = to_field(small.resize((w, h)))[rows, columns]
     grey = wash.mean(axis=2)
     pool = np.clip((blur(grey, 9) - grey) * 2.2, -0.06, 0.3)
     paper = noise.clouds(dice, (h, w), w / 7, h / 7, 2) - 0.5
@@ -31,48 +102,14 @@ def watercolour(picture: Field, dice: Dice, finish: float) -> Field:
     return mix(rgb("fbf8f0"), np.clip(wash, 0, 1), ramp(0.015, 0.05, rim + bloom * 0.08))
 
 
-def sketch(picture: Field, dice: Dice, finish: float) -> Field:
-    """Pencil: outlines, and hatching in three directions where it is dark."""
-    h, w = picture.shape[:2]
-    grey = np.asarray(
-        to_image(picture).convert("L").filter(ImageFilter.GaussianBlur(2.5 - 1.7 * finish))
-    )
-    grey = grey.astype(np.float32) / 255
-    lines = np.clip((blur(grey, 6) - grey) * 7, 0, 1)
-    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    sway = noise.clouds(dice, (h, w), 5, 5, 4) * 40
-    dark = np.zeros((h, w), np.float32)
-    for number, (across, down) in enumerate(
-        ((0.7, 0.7), (0.95, -0.3), (0.1, 1.0))[: 1 + round(2 * finish)]
-    ):
-        stroke = 0.5 + 0.5 * np.sin((x * across + y * down + sway) * 1.15)
-        dark += stroke * ramp(0.8 - 0.22 * number, 0.1, grey) * 0.55
-    grain = noise.clouds(dice, (h, w), w / 3, h / 3, 1)
-    pencil = np.clip(dark + lines * 0.9, 0, 1) * (0.6 + 0.6 * grain)
-    return mix(rgb("f7f3e8"), rgb("2f2d30"), np.clip(pencil, 0, 0.95))
-
-
 def pixel(picture: Field, dice: Dice, finish: float) -> Field:
     """Few big pixels in few colours."""
     h, w = picture.shape[:2]
     cell = max(2, round((w * h) ** 0.5 / (44 + 100 * finish)))
     small = to_image(picture).resize((-(-w // cell), -(-h // cell)), Image.Resampling.BOX)
-    few = small.quantize(28, dither=Image.Dither.NONE).convert("RGB")
+    few = small.quantize(28, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).convert("RGB")
     big = few.resize((few.width * cell, few.height * cell), Image.Resampling.NEAREST)
     return to_field(big.crop((0, 0, w, h)))
 
 
-def woodblock(picture: Field, dice: Dice, finish: float) -> Field:
-    """A print: flat inks with dark outlines on warm paper."""
-    h, w = picture.shape[:2]
-    small = to_image(picture).resize((w // 2, h // 2), Image.Resampling.BOX)
-    soft = small.filter(ImageFilter.MedianFilter(5 if finish > 0.5 else 9))
-    inks = soft.quantize(8 + round(12 * finish), Image.Quantize.MAXCOVERAGE).convert("RGB")
-    flat = to_field(inks.filter(ImageFilter.ModeFilter(5)).resize((w, h), Image.Resampling.BICUBIC))
-    edges = np.hypot(*np.gradient(blur(flat.mean(axis=2), 2)))
-    grain = noise.clouds(dice, (h, w), 3, h / 6, 2) - 0.5
-    print_ = mix(flat, rgb("f3e4c4"), 0.14) * (1 + grain * 0.1)[..., None]
-    return mix(print_, rgb("1f2233"), ramp(0.025, 0.08, edges) * 0.75 * finish)
-
-
-STYLES = {f.__name__: f for f in (oil, watercolour, sketch, pixel, woodblock)}
+STYLES = {hand.__name__: hand for hand in (oil, watercolour, pixel)}
