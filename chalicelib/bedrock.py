@@ -29,7 +29,11 @@ FAILED = errors.ModelFailed, "the model failed; try again"
 REFUSED = errors.InvalidParameter, "the model refused the prompt or a setting; change it"
 RETIRED = errors.ModelRetired, "AWS no longer offers this model to this site; choose another one"
 TIMEOUT = errors.ModelTimeout, "the model took too long; try again, or a quicker model"
-UNAVAILABLE = errors.ModelUnavailable, "the model cannot be reached; try again in a few seconds"
+UNAVAILABLE = errors.ModelUnavailable, "the model is not available; try again in a few seconds"
+MISPLACED = (
+    errors.ModelAccessDenied,
+    "Bedrock has no such model in this site's region; the owner finds help in Easel's README",
+)
 
 # InvokeModel's ten errors: botocore's service model of bedrock-runtime, 1.44.5, read on 2026-11-22.
 BY_CODE = {
@@ -50,8 +54,8 @@ BY_CODE = {
 # (stackblitz-labs/bolt.diy#1102).
 BY_TEXT = {
     "marked by provider as Legacy": RETIRED,
-    "model identifier is invalid": DENIED,
-    "on-demand throughput": DENIED,
+    "model identifier is invalid": MISPLACED,
+    "on-demand throughput": MISPLACED,
 }
 
 

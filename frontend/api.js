@@ -74,7 +74,7 @@ function offline(sentence) {
 async function failure(response) {
   const { Code, Message } = await response.json().catch(() => ({})) ?? {}
   if (Code && Message) return new ApiError(Code, sentence(Message))
-  if (response.status === 413) return new ApiError("TooLong", "The prompt is too long to send. Make it shorter.")
+  if ([413, 414, 431].includes(response.status)) return new ApiError("TooLong", "The words are too long to send. Make them shorter.")
   return unreadable(response)
 }
 

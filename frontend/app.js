@@ -35,13 +35,9 @@ async function paint(asked) {
   if (painting || !offer) return // one at a time, however often the button is pressed
   painting = new AbortController()
   const { signal } = painting
-  const again = () => {
-    if (painting) return
-    giveFocusBack()
-    result.remove()
-    paint(asked)
-  }
-  const result = addResult(wall, asked, { cancel, again })
+  takeFocusBack()
+  wall.querySelectorAll(".failed").forEach(figure => figure.remove())
+  const result = addResult(wall, asked, { cancel, again: () => paint(asked) })
   say("Painting.", true)
   try {
     const picture = await generate(asked, { signal, onRetry: result.wait })
@@ -57,13 +53,13 @@ async function paint(asked) {
 }
 
 function cancel() {
-  if (wall.contains(document.activeElement)) giveFocusBack()
+  takeFocusBack()
   painting?.abort()
 }
 
-/** To the button that began it: the one on the canvas goes away with the canvas. */
-function giveFocusBack() {
-  button.focus({ preventScroll: true })
+/** From a button on a canvas, which goes away, to the one that began it. */
+function takeFocusBack() {
+  if (wall.contains(document.activeElement)) button.focus({ preventScroll: true })
 }
 
 function say(sentence, busy) {

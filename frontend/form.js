@@ -13,6 +13,9 @@ const kinds = {
   },
 }
 
+/** What was set for any model, so that a look at another one loses nothing. */
+const kept = {}
+
 /** Fill the model menu with the offer of `GET /models`, and open the form. */
 export function drawModels(form, { models, default: usual }) {
   form.elements.model.replaceChildren(...models.map(({ title, name }) => new Option(title, name)))
@@ -20,14 +23,14 @@ export function drawModels(form, { models, default: usual }) {
   for (const control of form.elements) control.disabled = false
 }
 
-/** Draw the model's parameters; what was set before stays where it is still allowed. */
+/** Draw the model's parameters; what was set before stays where it is allowed. */
 export function drawModel(form, { description, price_usd: price, parameters }) {
   const cost = price ? ` $${price.toFixed(2)} a picture.` : ""
   form.querySelector("#model-help").textContent = description + cost
-  const before = values(form)
+  Object.assign(kept, values(form))
   const drawn = parameters.filter(({ name }) => name !== "prompt")
   form.querySelector("#configuration").replaceChildren(...drawn.map(field))
-  for (const { name, default: usual } of drawn) fill(form.elements[name], before[name], usual)
+  for (const { name, default: usual } of drawn) fill(form.elements[name], kept[name], usual)
 }
 
 /** Every field under its own name: the query, and the prompt. */

@@ -55,31 +55,39 @@ def main() -> None:
 def open_website(api_port: int) -> Website:
     """The website on PORT, or on the next free one."""
     text = os.environ.get("PORT") or "8080"
-    if not text.isdecimal() or int(text) > 65_435:
-        sys.exit(f"PORT must be a number from 0 to 65435, got {text!r}")
-    wanted = int(text)
-    for port in range(wanted, wanted + 100):
+    if not text.isdecimal() or int(text) > 65_535:
+        sys.exit(f"PORT must be a number from 0 to 65535, got {text!r}")
+    ports = range(int(text), min(int(text) + 100, 65_536))
+    for port in ports:
         try:
             website = Website(port, api_port)
         except OSError:
             print(f"Port {port} is taken; trying the next one.", flush=True)
         else:
             return website
-    sys.exit(f"No port from {wanted} to {wanted + 99} is free; choose another one with PORT=.")
+    sys.exit(f"No port from {ports[0]} to {ports[-1]} is free; choose another one with PORT=.")
 
 
 def bedrock() -> tuple[str, dict[str, str], str]:
     """Chalice's stage, the API's environment, and where the pictures come from, in words."""
-    if os.environ.get("BEDROCK", "") not in ("", "aws"):
-        sys.exit(f"BEDROCK must be aws or empty, got {os.environ['BEDROCK']!r}")
-    if os.environ.get("BEDROCK"):
+    where, painter = os.environ.get("BEDROCK", ""), os.environ.get("PAINTER", "")
+    refuse_nonsense(where, painter)
+    if where:
         about = "Pictures come from Amazon Bedrock, on your own credentials. Each one costs money."
         return "dev", dict(os.environ), about
-    painter = os.environ.get("PAINTER")
     server = Bedrock(0, Automatic1111(painter).paint if painter else paint)
     Thread(target=server.serve_forever, daemon=True).start()
     about = f"Pictures come from {painter or 'the local painter'}: no AWS account, no cost."
     return "local", local_environment(server.url), about
+
+
+def refuse_nonsense(where: str, painter: str) -> None:
+    if where not in ("", "aws"):
+        sys.exit(f"BEDROCK must be aws or empty, got {where!r}")
+    if painter and not painter.startswith(("http://", "https://")):
+        sys.exit(f"PAINTER must be an address that begins with http://, got {painter!r}")
+    if where and painter:
+        sys.exit("BEDROCK and PAINTER must not be given together: either AWS paints, or the other")
 
 
 def local_environment(endpoint: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from contextlib import redirect_stdout
 from importlib.metadata import entry_points
 from socketserver import TCPServer
 from threading import Thread
@@ -10,13 +11,16 @@ from threading import Thread
 
 def main() -> None:
     Thread(target=end_with_parent, daemon=True).start()
-    # Chalice turns every library's log on: where botocore found each setting, and that twenty
-    # people need more connections than Lambda, which serves one, would keep.
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    # Chalice turns every library's log on: where botocore found each setting, and that twenty people
+    # need more connections than Lambda, which serves one, would keep.
     logging.getLogger("botocore").setLevel(logging.WARNING)
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     TCPServer.request_queue_size = 128  # Chalice's 5 turns away some of twenty people at once
     (chalice,) = entry_points(group="console_scripts", name="chalice")
-    sys.exit(chalice.load()())
+    # It also announces its own address, which is not the one to open.
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        sys.exit(chalice.load()())
 
 
 def end_with_parent() -> None:

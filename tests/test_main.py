@@ -146,17 +146,24 @@ def test_a_busy_port_is_said_and_the_next_one_taken(tmp_path):
             assert urlsplit(running.url).port > port
 
 
-@pytest.mark.parametrize("port", ["abc", "-1", "99999"])
-def test_a_port_that_is_none_is_refused_in_a_sentence(tmp_path, port):
-    with Running(tmp_path / "log", PORT=port) as running:
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"PORT": "abc"}, "PORT must be a number from 0 to 65535, got 'abc'"),
+        ({"PORT": "-1"}, "PORT must be a number from 0 to 65535, got '-1'"),
+        ({"PORT": "65536"}, "PORT must be a number from 0 to 65535, got '65536'"),
+        ({"BEDROCK": "AWS"}, "BEDROCK must be aws or empty, got 'AWS'"),
+        ({"PAINTER": "gpu"}, "PAINTER must be an address that begins with http://, got 'gpu'"),
+        (
+            {"BEDROCK": "aws", "PAINTER": "http://127.0.0.1:7860"},
+            "BEDROCK and PAINTER must not be given together: either AWS paints, or the other",
+        ),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_in_a_sentence(tmp_path, settings, sentence):
+    with Running(tmp_path / "log", **{"PORT": "0"} | settings) as running:
         assert running.process.wait(30) == 1
-    assert running.words() == f"PORT must be a number from 0 to 65435, got {port!r}\n"
-
-
-def test_a_bedrock_that_is_none_is_refused_in_a_sentence(tmp_path):
-    with Running(tmp_path / "log", PORT="0", BEDROCK="AWS") as running:
-        assert running.process.wait(30) == 1
-    assert running.words() == "BEDROCK must be aws or empty, got 'AWS'\n"
+    assert running.words() == sentence + "\n"
 
 
 def test_a_developers_own_aws_settings_change_nothing(tmp_path):

@@ -15,6 +15,8 @@ from local.painter import lettering, paint
 from local.painter.lettering import caption
 from local.painter.words import Wish, read
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = {"seed": 7, "width": 128, "height": 128, "steps": 20}
 SHIP = "Painting of a ship sailing in a stormy sea, with dramatic lighting and powerful waves."

@@ -60,7 +60,7 @@ def test_each_model_brings_its_own_parameters_and_keeps_what_still_fits(page, si
                 words = control.evaluate("select => [...select.options].map(o => o.value)")
                 assert [word for word in words if word] == each["choices"]
     page.get_by_label("Model", exact=True).select_option("Stable Image Core")
-    expect(page.get_by_label("Aspect ratio")).to_have_value("1:1")
+    expect(page.get_by_label("Aspect ratio")).to_have_value("16:9")
 
 
 def test_settings_reach_the_picture(page):
