@@ -12,8 +12,8 @@ from threading import Thread
 def main() -> None:
     Thread(target=end_with_parent, daemon=True).start()
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    # Chalice turns every library's log on: where botocore found each setting, and that twenty people
-    # need more connections than Lambda, which serves one, would keep.
+    # Chalice turns every library's log on: where botocore found each setting, and that twenty
+    # people need more connections than Lambda, which serves one, would keep.
     logging.getLogger("botocore").setLevel(logging.WARNING)
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     TCPServer.request_queue_size = 128  # Chalice's 5 turns away some of twenty people at once
