@@ -69,7 +69,7 @@ function field(parameter) {
 }
 
 function range({ minimum, maximum }, step) {
-  return element("input", { type: "number", min: minimum, max: maximum, step, required: true })
+  return element("input", { type: "number", min: minimum, max: maximum, step })
 }
 
 function fill(control, before, usual) {

@@ -174,6 +174,7 @@ def test_a_developers_own_aws_settings_change_nothing(tmp_path):
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
         "HTTP_PROXY": "http://127.0.0.1:9",
         "http_proxy": "http://127.0.0.1:9",
+        "no_proxy": "example.com",
     }
     with Running(tmp_path / "log", PORT="0", **strange) as running:
         running.wait_until_ready()

@@ -53,7 +53,7 @@ NOTHING_KNOWN = [
 
 
 def picture(prompt: str, **settings: object) -> Image.Image:
-    return paint(prompt, **(SMALL | settings))  # type: ignore[arg-type]
+    return paint(prompt, **(SMALL | settings))
 
 
 @cache

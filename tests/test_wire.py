@@ -151,7 +151,8 @@ def test_every_fault_is_ours_with_cors_after_one_call(bedrock, post, caplog, pro
     if code:
         assert response.json_body["Code"] == code
         assert not any(secret in response.body for secret in (b"arn:", b"123456789012", b"iam"))
-    assert len([record for record in caplog.records if record.name == "local.bedrock"]) <= 1
+    calls = [record for record in caplog.records if record.name == "local.bedrock"]
+    assert len(calls) == (0 if prompt == "!slow 2" else 1)  # a slow call is logged when it ends
 
 
 def test_every_fault_of_the_local_bedrock_is_tried():

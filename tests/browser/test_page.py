@@ -76,6 +76,13 @@ def test_settings_reach_the_picture(page):
     expect(facts(page)).to_have_text(re.compile(r"^Stable Diffusion XL · seed 7 · \d+\.\d s$"))
 
 
+def test_an_emptied_number_means_the_default(page):
+    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_label("Seed").fill("")
+    generate(page, QUICK)
+    expect(facts(page)).to_have_text(re.compile(r"seed [1-9]\d*"))
+
+
 def test_a_value_out_of_range_is_shown_even_when_folded_and_nothing_is_sent(page, site):
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Seed").fill("-1")
