@@ -1,6 +1,7 @@
 """The embedded painter: the same words and seed are the same picture, and every setting counts."""
 
 import hashlib
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -254,3 +255,12 @@ def test_only_an_abstract_picture_has_its_words_as_a_caption(monkeypatch) -> Non
     for prompt in ("qwzx", "a fox"):
         paint(prompt, **SMALL)
     assert written == ["qwzx"]
+
+
+def test_the_painter_knows_every_prompt_that_the_page_lends() -> None:
+    page = (ROOT / "frontend/index.html").read_text()
+    lent = re.findall(r'class="example"[^>]*>([^<]+)<', page)
+    assert len(lent) == 3
+    wishes = [read(words, "", "", 7.0, np.random.default_rng(0)) for words in (*lent, SHIP)]
+    assert all(wish.understood for wish in wishes)
+    assert [wish.time for wish in wishes] == ["dawn", "fog", "aurora", "storm"]

@@ -40,4 +40,4 @@ def _write(image: Image.Image, text: str, corner: tuple[float, float], anchor: s
 
 
 def _size(image: Image.Image) -> int:
-    return max(11, round(min(image.size) / 58))
+    return max(11, round((image.width * image.height) ** 0.5 / 48))

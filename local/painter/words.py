@@ -7,7 +7,7 @@ from .noise import Dice
 
 TIMES = {
     "neon": "neon cyberpunk synthwave futuristic",
-    "aurora": "aurora borealis",
+    "aurora": "aurora auroras borealis northern",
     "night": "night midnight moon moonlit moonlight starry stars",
     "sunset": "sunset dusk twilight evening",
     "dawn": "dawn sunrise morning",
