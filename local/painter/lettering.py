@@ -1,5 +1,7 @@
 """Words on the picture: the signature, and the caption of an abstract one."""
 
+import math
+
 from PIL import Image, ImageDraw, ImageFont, ImageStat
 
 SIGNATURE = "Easel's local painter, not an AI model"
@@ -40,4 +42,4 @@ def _write(image: Image.Image, text: str, corner: tuple[float, float], anchor: s
 
 
 def _size(image: Image.Image) -> int:
-    return max(11, round((image.width * image.height) ** 0.5 / 48))
+    return max(11, round(math.sqrt(image.width * image.height) / 48))
