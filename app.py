@@ -7,8 +7,9 @@ import boto3
 from botocore.config import Config
 from chalice import Chalice, CORSConfig, Response
 
-from chalicelib import bedrock, catalogue, stability
+from chalicelib import bedrock, catalogue
 from chalicelib.errors import RETRY_AFTER_SECONDS, ImageTooLarge, InvalidParameter
+from chalicelib.model import media_type
 
 MODELS = os.environ.get("MODELS", catalogue.OFFERED)
 BEDROCK_REGION = os.environ.get("BEDROCK_REGION", "us-west-2")  # where the living models are
@@ -49,7 +50,7 @@ def generate() -> Response:
         "Content-Type": "text/plain",
         "X-Image-Model": model.name,
         "X-Image-Seed": str(values["seed"]),
-        "X-Image-Type": stability.media_type(image),
+        "X-Image-Type": media_type(image),
         "X-Image-Price": f"{model.price_usd:.2f}",
     }
     if ignored:

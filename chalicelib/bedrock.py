@@ -73,7 +73,7 @@ def invoke(client: Any, model_id: str, body: dict[str, Any]) -> Any:
             accept="application/json",
         )
         return json.loads(response["body"].read())
-    except (ClientError, BotoCoreError, ValueError) as error:
+    except (ClientError, BotoCoreError, ValueError, RecursionError) as error:
         log.warning("InvokeModel %s: %s: %s", model_id, type(error).__name__, error)
         raise failure(error) from error
 
@@ -98,6 +98,6 @@ def by_connection(error: Exception) -> Failure:
         return TIMEOUT
     if isinstance(error, ConnectionError):
         return UNAVAILABLE  # never connected; a connection that broke later may have been paid
-    if isinstance(error, (HTTPClientError, IncompleteReadError, ValueError)):
-        return FAILED
+    if isinstance(error, (HTTPClientError, IncompleteReadError, ValueError, RecursionError)):
+        return FAILED  # cut off, or no JSON that can be read
     return DENIED  # the rest of botocore's errors is about credentials and set-up

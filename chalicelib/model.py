@@ -1,5 +1,6 @@
-"""What a model is: query -> values. Knows no vendor, no HTTP and no AWS."""
+"""What a model is: query -> values; and what an image is. Knows no vendor, no HTTP, no AWS."""
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,8 @@ from chalicelib.parameters import Parameter
 
 Query = Mapping[str, str]
 Values = dict[str, Any]
+
+IMAGE_STARTS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +45,14 @@ class Model:
             "price_usd": self.price_usd,
             "parameters": [each.describe() for each in self.parameters],
         }
+
+
+def media_type(image: str) -> str:
+    """The type that the first bytes of base64 text tell; "" if it is no JPEG, PNG or WebP.
+
+    Bedrock's pages and its pictures disagree on defaults, so that only the bytes are believed.
+    """
+    start = base64.b64decode(image[:16])
+    if start[:4] == b"RIFF" and start[8:] == b"WEBP":
+        return "image/webp"
+    return next((type for magic, type in IMAGE_STARTS.items() if start.startswith(magic)), "")

@@ -9,7 +9,7 @@ import base64
 from typing import Any
 
 from chalicelib.errors import ContentFiltered, ModelFailed
-from chalicelib.model import Model, Values
+from chalicelib.model import Model, Values, media_type
 from chalicelib.parameters import Choice, Integer, Number, Parameter, Seed, Text
 
 ASPECT_RATIOS = "1:1 16:9 21:9 2:3 3:2 4:5 5:4 9:16 9:21"
@@ -23,7 +23,6 @@ SDXL_SAMPLERS = (
     "K_EULER_ANCESTRAL K_HEUN K_LMS"
 )
 SDXL_GUIDANCE = "FAST_BLUE FAST_GREEN NONE SIMPLE SLOW SLOWER SLOWEST"
-IMAGE_STARTS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 def prompt(max_length: int) -> Text:
@@ -182,17 +181,6 @@ STABLE_DIFFUSION_XL = Model(
     body=sdxl_body,
     image=sdxl_image,
 )
-
-
-def media_type(image: str) -> str:
-    """The type that the picture's first bytes tell; "" if it is no JPEG, PNG or WebP.
-
-    Bedrock's pages and its pictures disagree on defaults, so that only the bytes are believed.
-    """
-    start = base64.b64decode(image[:16])
-    if start[:4] == b"RIFF" and start[8:] == b"WEBP":
-        return "image/webp"
-    return next((type for magic, type in IMAGE_STARTS.items() if start.startswith(magic)), "")
 
 
 def refusal(reason: object) -> ContentFiltered | ModelFailed:

@@ -7,7 +7,7 @@ const retried = ["ModelBusy", "ModelUnavailable"]
 const retries = 2
 
 export class ApiError extends Error {
-  /** @param {string} code  DESIGN's error codes, or Offline, Unreadable */
+  /** @param {string} code  the API's own, or Offline, TooLong, Unreadable */
   constructor(code, message) {
     super(message)
     this.code = code

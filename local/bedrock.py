@@ -118,7 +118,7 @@ class Connection(BaseHTTPRequestHandler):
         return Reply(200, as_json(models.availability(model_id, region)))
 
     def invoke(self, model_id: str, region: str, content: bytes) -> Reply:
-        """InvokeModel, in the order in which AWS checks (BEDROCK.md 2.3). Raises: Failure."""
+        """InvokeModel, in the order in which AWS seems to check. Raises: Failure."""
         started = time.monotonic()
         check_message(self.headers.get("Content-Type"), len(content))
         model = models.find(model_id, region)

@@ -33,8 +33,9 @@ STATUSES = {
     "UnrecognizedClientException": 403,
 }
 
-# AWS's words, as seen on the wire where BEDROCK.md 2.2 has them; the others are those of the
-# service model's documentation.
+# AWS's words, as callers have met and reported them (aws-samples/amazon-bedrock-workshop#386,
+# ministryofjustice/modernisation-platform-environments#18323); the others are those of the service
+# model's documentation.
 END_OF_LIFE = (
     "This model version has reached the end of its life. "
     "Please refer to the AWS documentation for more details."

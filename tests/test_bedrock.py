@@ -102,7 +102,9 @@ def test_texts_that_say_more_than_their_code_are_understood(
         bedrock.invoke(client, MODEL, {})
 
 
-@pytest.mark.parametrize("content", [b"", b'{"images": ["', b"<html>", b"\xff\xfe", b"nul"])
+@pytest.mark.parametrize(
+    "content", [b"", b'{"images": ["', b"<html>", b"\xff\xfe", b"nul", b"[" * 100_000]
+)
 def test_an_answer_that_is_no_json_is_a_failure(client, stub, content):
     stub.add_response("invoke_model", {"body": streaming(content), "contentType": "x"})
     with pytest.raises(errors.ModelFailed):

@@ -67,7 +67,7 @@ def refusal(invoke):
     return refusal
 
 
-# AWS's words, as BEDROCK.md 2.2 and botocore's documentation have them.
+# AWS's words, as seen on the wire or in botocore's documentation of each error.
 ERRORS = {
     "throttled": (429, "ThrottlingException", "Too many requests, please wait before trying"),
     "notready": (429, "ModelNotReadyException", "is not ready to serve inference requests."),

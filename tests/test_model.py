@@ -1,9 +1,13 @@
+import base64
+
 import pytest
 
 from chalicelib.errors import InvalidParameter
-from chalicelib.model import Model
+from chalicelib.model import Model, media_type
 from chalicelib.parameters import Integer, Text
+from conftest import picture
 
+WAV = base64.b64encode(b"RIFF\x24\0\0\0WAVEfmt ").decode()
 EASEL = Model(
     name="easel",
     title="Easel",
@@ -40,3 +44,13 @@ def test_a_description_holds_the_parameters_and_nothing_of_aws():
     assert described == {
         "name": "easel", "title": "Easel", "description": "Paints.", "price_usd": 0.5,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_the_type_is_what_the_bytes_say(format):
+    assert media_type(picture(format)) == f"image/{format.lower()}"
+
+
+@pytest.mark.parametrize("image", ["R0lGODlh", WAV, "PCFkb2N0eXBl", ""])
+def test_other_bytes_have_no_type(image):
+    assert media_type(image) == ""

@@ -12,7 +12,6 @@ DOCUMENTED = {
     path.stem: json.loads(path.read_text()) for path in ROOT.glob("tests/documented/*.json")
 }
 GIF = base64.b64encode(b"GIF89a" + bytes(20)).decode()
-WAV = base64.b64encode(b"RIFF\x24\0\0\0WAVEfmt ").decode()
 HTML = base64.b64encode(b"<!doctype html><title>502</title>").decode()
 
 
@@ -38,16 +37,6 @@ def test_sdxl_gives_prompts_a_weight_and_takes_a_size_apart():
 def test_sdxl_sends_no_negative_prompt_where_none_is_given():
     values = stability.STABLE_DIFFUSION_XL.read({"prompt": "a ship"})
     assert stability.sdxl_body(values)["text_prompts"] == [{"text": "a ship", "weight": 1.0}]
-
-
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
-def test_the_type_is_what_the_bytes_say(format):
-    assert stability.media_type(picture(format)) == f"image/{format.lower()}"
-
-
-@pytest.mark.parametrize("image", [GIF, WAV, HTML, ""])
-def test_other_bytes_have_no_type(image):
-    assert stability.media_type(image) == ""
 
 
 def test_of_two_images_the_first_is_the_image(jpeg):
