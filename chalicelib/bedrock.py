@@ -23,7 +23,7 @@ Failure = tuple[type[Exception], str]
 BUSY = errors.ModelBusy, "the model is busy; try again in a few seconds"
 DENIED = (
     errors.ModelAccessDenied,
-    "this site's AWS account may not use the model yet; the owner finds help in Easel's README",
+    "this site's AWS account may not use the model yet; the owner can run `make doctor`",
 )
 FAILED = errors.ModelFailed, "the model failed; try again"
 REFUSED = errors.InvalidParameter, "the model refused the prompt or a setting; change it"
@@ -32,7 +32,7 @@ TIMEOUT = errors.ModelTimeout, "the model took too long; try again, or a quicker
 UNAVAILABLE = errors.ModelUnavailable, "the model is not available; try again in a few seconds"
 MISPLACED = (
     errors.ModelAccessDenied,
-    "Bedrock has no such model in this site's region; the owner finds help in Easel's README",
+    "Bedrock has no such model in this site's region; the owner can run `make doctor`",
 )
 
 # InvokeModel's ten errors: botocore's service model of bedrock-runtime, 1.44.5, read on 2026-11-22.

@@ -73,7 +73,6 @@ class Catalogue:
         """The catalogue as `GET /models` shows it."""
         return {
             "default": self.models[0].name,
-            "access": "open",
             "models": [model.describe() for model in self.models],
         }
 

@@ -187,11 +187,13 @@ def refusal(reason: object) -> ContentFiltered | ModelFailed:
     """The error for a finish reason other than success."""
     if reason == "Filter reason: prompt":
         return ContentFiltered(
-            "the model's filter refused the prompt; change its words (English works best)"
+            "the model's filter refused the prompt; change its words (English works best)",
+            nothing_made=True,
         )
     if reason in ("Filter reason: output image", "CONTENT_FILTERED"):
         return ContentFiltered(
-            "the model's filter refused the picture; try another seed or other words"
+            "the model's filter refused the picture; try another seed or other words",
+            nothing_made=False,
         )
     return ModelFailed("the model could not make this picture; try again")
 

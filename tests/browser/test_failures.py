@@ -15,8 +15,7 @@ pytestmark = pytest.mark.slow
     [
         (
             "!denied",
-            "This site's AWS account may not use the model yet; "
-            "the owner finds help in Easel's README.",
+            "This site's AWS account may not use the model yet; the owner can run `make doctor`.",
         ),
         (
             "!filtered",

@@ -1,0 +1,46 @@
+"""What the log keeps of a request: one line, of which CloudWatch makes metrics. Knows no words."""
+
+import json
+from dataclasses import dataclass
+
+from chalicelib.budget import Reservation
+
+# A logged line of JSON with `_aws` becomes these metrics: CloudWatch's embedded metric format
+# (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/, its page
+# CloudWatch_Embedded_Metric_Format_Specification). Ten metrics are free.
+METRICS = [
+    {"Name": "Images", "Unit": "Count"},
+    {"Name": "Dollars", "Unit": "None"},
+    {"Name": "Errors", "Unit": "Count"},
+    {"Name": "BudgetSpent", "Unit": "Count"},
+    {"Name": "Milliseconds", "Unit": "Milliseconds"},
+]
+
+
+@dataclass
+class Record:
+    """One request for a picture, filled in as far as it comes. `started`: seconds since 1970."""
+
+    started: float
+    model: str = ""
+    prompt_length: int = 0  # characters
+    held: Reservation | None = None
+
+    def line(self, function: str, request_id: str, now: float, status: int, code: str) -> str:
+        """The line in the log. `code` is the error's, "" for a picture."""
+        metrics = {"Namespace": "Easel", "Dimensions": [["function"]], "Metrics": METRICS}
+        fields = {
+            "_aws": {"Timestamp": round(now * 1000), "CloudWatchMetrics": [metrics]},
+            "function": function,
+            "request_id": request_id,
+            "outcome": code or "success",
+            "status": status,
+            "model": self.model,
+            "prompt_length": self.prompt_length,
+            "Images": int(status == 200),
+            "Dollars": self.held.price / 1_000_000 if self.held else 0,  # what AWS may bill
+            "Errors": int(status >= 500),
+            "BudgetSpent": int(code == "BudgetSpent"),
+            "Milliseconds": round((now - self.started) * 1000),
+        }
+        return json.dumps(fields)
