@@ -7,39 +7,49 @@ const retried = ["ModelBusy", "ModelUnavailable"]
 const retries = 2
 
 export class ApiError extends Error {
-  /** @param {string} code  the API's own, or Offline, TooLong, Unreadable */
-  constructor(code, message) {
+  /**
+   * @param {string} code  the API's own, or Offline, TooLong, Unreadable
+   * @param {number} seconds  after which to come back; 0 if nobody knows
+   */
+  constructor(code, message, seconds = 0) {
     super(message)
     this.code = code
+    this.seconds = seconds
   }
 }
 
 /** What `GET /models` says. Throws ApiError. */
-export async function models() {
-  const response = await send("models", {})
-  if (!response.ok) throw await failure(response)
-  return response.json().catch(() => { throw unreadable(response) })
-}
+export const models = () => read("models")
+
+/** What `GET /budget` says. Throws ApiError. */
+export const budget = () => read("budget")
 
 /**
  * Make one picture. Tries again, twice at most, where no image can have been made.
  * @param {Object<string, string>} values  the query, and the `prompt`
- * @param {{signal: AbortSignal, onRetry: () => void}} how
+ * @param {{code: string, signal: AbortSignal, onRetry: () => void}} how  the access code, or ""
  * @returns {Promise<{blob: Blob, seed: string, price: string}>}
  * Throws ApiError, or the signal's AbortError.
  */
-export async function generate({ prompt, ...query }, { signal, onRetry }) {
+export async function generate({ prompt, ...query }, { code, signal, onRetry }) {
+  if (/[^ -~]/.test(code)) throw refused(code) // a header is ASCII, and so is every code
+  const headers = { "Content-Type": "text/plain", ...code && { Authorization: `Bearer ${code}` } }
   for (let retry = 0; ; retry++) {
     const response = await send("?" + new URLSearchParams(query), {
-      method: "POST", headers: { "Content-Type": "text/plain" }, body: prompt, signal,
+      method: "POST", headers, body: prompt, signal,
     })
     if (response.ok) return picture(response)
-    const error = await failure(response)
+    const error = await failure(response, code)
     if (retry === retries || !retried.includes(error.code)) throw error
-    const seconds = Number(response.headers.get("Retry-After")) || 5
     onRetry()
-    await pause(seconds, signal)
+    await pause(error.seconds || 5, signal)
   }
+}
+
+async function read(path) {
+  const response = await send(path, {})
+  if (!response.ok) throw await failure(response)
+  return response.json().catch(() => { throw unreadable(response) })
 }
 
 function send(path, request) {
@@ -70,12 +80,26 @@ function offline(sentence) {
   return error => { throw error.name === "AbortError" ? error : new ApiError("Offline", sentence) }
 }
 
-/** The API's own words; where the answer is not the API's, ours. */
-async function failure(response) {
+/** The API's own words; where it speaks to programs, or the answer is not the API's, ours. */
+async function failure(response, code) {
   const { Code, Message } = await response.json().catch(() => ({})) ?? {}
-  if (Code && Message) return new ApiError(Code, sentence(Message))
+  const seconds = Number(response.headers.get("Retry-After"))
+  if (Code === "AccessCodeRequired" && Message.startsWith("access code must be sent")) return refused(code)
+  if (Code === "BudgetSpent") return spent(seconds)
+  if (Code && Message) return new ApiError(Code, sentence(Message), seconds)
   if ([413, 414, 431].includes(response.status)) return new ApiError("TooLong", "The words are too long to send. Make them shorter.")
   return unreadable(response)
+}
+
+function refused(code) {
+  return new ApiError("AccessCodeRequired", code
+    ? "That access code is not the right one. Check it, then try again."
+    : "This site needs its access code. Whoever gave you the link knows it.")
+}
+
+function spent(seconds) {
+  const time = new Intl.DateTimeFormat([], { timeStyle: "short" }).format(Date.now() + seconds * 1000)
+  return new ApiError("BudgetSpent", `Too little is left of today's budget for this picture. It begins anew at ${time}.`, seconds)
 }
 
 function unreadable(response) {

@@ -174,11 +174,12 @@ def test_the_first_paint_needs_no_answer_of_the_api(open_page):
     expect(page.get_by_label("Prompt", exact=True)).to_have_value(SHIP)
 
 
-def test_the_models_are_not_asked_for_twice(open_page, site):
+def test_the_models_and_the_budget_are_not_asked_for_twice(open_page, site):
     page = open_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
     page.wait_for_selector("[type=submit]:enabled")
-    assert [url for url in asked if "/api/" in url] == [f"{site.url}api/models"]
+    api = f"{site.url}api/"
+    assert sorted(url for url in asked if api in url) == [f"{api}budget", f"{api}models"]
     assert json.loads(page.request.get(f"{site.url}api/models").text())["access"] == "open"

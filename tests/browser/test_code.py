@@ -1,0 +1,266 @@
+"""The access code, as who has one and who has none meets it."""
+
+import hashlib
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from browser.acts import QUICK, generate, watch_posts
+from conftest import Running
+
+pytestmark = pytest.mark.slow
+
+CODE = "a+b %41-Sesame"  # what a link must not spoil
+LINK = "#code=a+b%20%2541-Sesame"
+NEEDED = "This site needs its access code. Whoever gave you the link knows it."
+WRONG = "That access code is not the right one. Check it, then try again."
+STORE = "sessionStorage.getItem('access-code')"
+
+
+def running(directory, code_sha256):
+    return Running(directory / "log", PORT="0", ACCESS_CODE_SHA256=code_sha256)
+
+
+@pytest.fixture(scope="module")
+def closed_site(tmp_path_factory):
+    sha256 = hashlib.sha256(CODE.encode()).hexdigest()
+    with running(tmp_path_factory.mktemp("closed"), sha256) as site:
+        site.wait_until_ready()
+        yield site
+
+
+@pytest.fixture
+def closed(open_page, closed_site):
+    """Open the closed site's page, or one of its links; `closed("#code=...")`."""
+
+    def open_one(link="", **look):
+        return open_page(closed_site.url + link, **look)
+
+    return open_one
+
+
+def field(page):
+    return page.get_by_label("Access code", exact=True)
+
+
+def give(page, code, prompt=QUICK):
+    field(page).fill(code)
+    generate(page, prompt)
+
+
+def test_a_first_visit_asks_for_the_code_and_sends_nothing_without_it(closed):
+    page = closed()
+    sent = watch_posts(page)
+    expect(field(page)).to_be_visible()
+    expect(field(page)).to_have_accessible_description(
+        "This site asks for a code. Whoever gave you the link knows it."
+    )
+    generate(page, QUICK)
+    expect(field(page)).to_be_focused()
+    expect(page.locator("figure")).to_have_count(0)
+    give(page, CODE)
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+    expect(field(page)).to_be_hidden()
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize(("wrong", "requests"), [("open sesame", 1), ("sésame", 0), ("猫", 0)])
+def test_a_wrong_code_is_said_and_forgotten_and_the_right_one_goes_on(closed, wrong, requests):
+    page = closed()
+    sent = watch_posts(page)
+    give(page, wrong)
+    expect(page.locator("figure").get_by_text(WRONG)).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text(WRONG)
+    expect(field(page)).to_be_focused()
+    expect(field(page)).to_have_value("")
+    expect(field(page)).to_have_accessible_description(WRONG)
+    assert not page.evaluate(STORE)
+    assert len(sent) == requests
+    page.get_by_role("button", name="Try again").click()
+    expect(field(page)).to_be_focused()
+    assert len(sent) == requests  # there is still no code to send
+    page.keyboard.insert_text(CODE)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+    expect(page.get_by_role("button", name="Generate Image")).to_be_focused()
+    expect(page.locator("figure")).to_have_count(1)
+
+
+def test_a_refusal_leaves_who_types_elsewhere_alone(closed):
+    page = closed()
+    field(page).fill("open sesame")
+    page.get_by_label("Prompt", exact=True).press("Control+Enter")
+    expect(page.locator("figure").get_by_text(WRONG)).to_be_visible()
+    expect(page.get_by_label("Prompt", exact=True)).to_be_focused()
+
+
+def test_a_link_brings_the_code_and_the_address_loses_it_at_once(closed, closed_site):
+    page = closed(f"?a=1#b=2&{LINK[1:]}&c=3%2F")
+    assert page.url == f"{closed_site.url}?a=1#b=2&c=3%2F"
+    expect(field(page)).to_be_hidden()
+    generate(page, QUICK)
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+
+
+def test_a_link_on_the_page_that_is_open_already_brings_it_too(closed, closed_site):
+    page = closed()
+    page.goto(closed_site.url + LINK)  # to a browser only another place in the same page
+    expect(field(page)).to_have_value(CODE)
+    assert page.url == closed_site.url
+    page.evaluate("location.hash = 'elsewhere'")
+    expect(field(page)).to_have_value(CODE)
+
+
+def test_a_spoiled_link_brings_what_it_can(closed):
+    page = closed("#code=100%")
+    assert page.evaluate(STORE) == "100%"
+    generate(page, QUICK)
+    expect(field(page)).to_be_focused()
+
+
+def test_a_reload_in_the_same_tab_keeps_the_code_and_another_window_does_not(closed):
+    page = closed(LINK)
+    page.reload()
+    page.wait_for_selector("[type=submit]:enabled")
+    expect(field(page)).to_be_hidden()
+    generate(page, QUICK)
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+    expect(field(closed())).to_be_visible()
+
+
+def test_where_storage_is_forbidden_the_page_goes_on(closed):
+    page = closed()
+    page.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage',"
+        " { get() { throw new DOMException('forbidden', 'SecurityError') } })"
+    )
+    page.reload()
+    give(page, CODE)
+    for words in (QUICK, f"{QUICK} again"):
+        generate(page, words)
+        expect(page.get_by_role("img", name=words, exact=True)).to_be_visible()
+    expect(field(page)).to_be_hidden()
+
+
+def test_the_code_is_in_no_request_but_the_header_of_a_post(closed):
+    page = closed()
+    requests = []
+    page.on("request", lambda request: requests.append(request))
+    page.reload()
+    page.wait_for_selector("[type=submit]:enabled")
+    give(page, CODE)
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+    generate(page, f"{QUICK} again")
+    expect(page.get_by_role("img", name=f"{QUICK} again")).to_be_visible()
+    for request in requests:
+        header = request.all_headers().get("authorization")
+        assert header == (f"Bearer {CODE}" if request.method == "POST" else None)
+        assert "Sesame" not in f"{request.url} {request.post_data}"
+    assert [request.method for request in requests].count("POST") == 2
+
+
+def test_a_good_code_can_be_changed(closed):
+    page = closed(LINK)
+    generate(page, QUICK)
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+    page.get_by_role("button", name="Change access code").click()
+    expect(field(page)).to_be_focused()
+    expect(field(page)).to_have_value(CODE)
+    expect(page.get_by_role("button", name="Change access code")).to_be_hidden()
+    give(page, "open sesame")
+    expect(page.locator("figure").get_by_text(WRONG)).to_be_visible()
+    assert not page.evaluate(STORE)
+
+
+def test_the_keyboard_alone_opens_the_site(closed):
+    page = closed()
+    page.get_by_label("Model", exact=True).focus()
+    page.keyboard.press("Tab")
+    expect(field(page)).to_be_focused()
+    page.keyboard.insert_text(CODE)
+    expect(field(page)).to_have_attribute("type", "password")
+    page.keyboard.press("Tab")
+    show = page.get_by_role("button", name="Show access code")
+    expect(show).to_be_focused()
+    page.keyboard.press("Space")
+    expect(field(page)).to_have_attribute("type", "text")
+    expect(show).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Generate Image")).to_be_focused()
+    page.get_by_label("Prompt", exact=True).fill(QUICK)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+
+
+def test_an_api_that_nobody_has_opened_tells_its_owner_how(open_page, tmp_path):
+    with running(tmp_path, "closed until make access-code sets one") as site:
+        site.wait_until_ready()
+        page = open_page(site.url)
+        give(page, "open sesame")
+        expect(page.locator(".message")).to_contain_text(
+            "This API is closed until its owner sets an access code: `make access-code` makes one"
+        )
+
+
+def test_an_open_site_asks_for_no_code_and_sends_none(open_page, site):
+    page = open_page(site.url + LINK)
+    assert page.url == site.url
+    sent = watch_posts(page)
+    generate(page, QUICK)
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+    expect(field(page)).to_be_hidden()
+    expect(page.get_by_role("button", name="Change access code")).to_be_hidden()
+    assert "authorization" not in sent[0].all_headers()
+
+
+def test_a_site_that_closes_under_the_page_asks_for_the_code(page):
+    message = "access code must be sent as `Authorization: Bearer <code>`, got none or a wrong one"
+    closed = {"Code": "AccessCodeRequired", "Message": message}
+    page.route("**/api/?*", lambda route: route.fulfill(status=401, json=closed))
+    generate(page, QUICK)
+    expect(page.locator("figure").get_by_text(NEEDED)).to_be_visible()
+    expect(field(page)).to_be_focused()
+    page.unroute("**/api/?*")
+    give(page, CODE)
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+
+
+def asked(page):
+    expect(field(page)).to_be_visible()
+
+
+def revealed(page):
+    field(page).fill(CODE)
+    page.get_by_role("button", name="Show access code").click()
+
+
+def refused(page):
+    give(page, "open sesame")
+    expect(page.locator("figure").get_by_text(WRONG)).to_be_visible()
+
+
+def accepted(page):
+    give(page, CODE)
+    expect(page.get_by_role("button", name="Change access code")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", [asked, revealed, refused, accepted])
+def test_axe_finds_nothing(closed, state, scheme, width):
+    page = closed(
+        color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce"
+    )
+    state(page)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_belongs_to_the_code_is_large_enough_to_touch(closed):
+    page = closed(viewport={"width": 320, "height": 640})
+    asked(page)
+    for control in page.locator("#access input, #access button").all():
+        box = control.bounding_box()
+        assert min(box["width"], box["height"]) >= 24

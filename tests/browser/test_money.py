@@ -1,0 +1,230 @@
+"""The day's budget on the page, from the first picture to the one that it cannot pay."""
+
+import re
+from contextlib import ExitStack
+
+import boto3
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from moto.server import ThreadedMotoServer
+from PIL import Image
+from playwright.sync_api import expect
+
+from browser.acts import QUICK, generate, watch_posts
+from conftest import serving
+from local.__main__ import answers, free_port, local_environment, start_api
+from local.bedrock import Bedrock
+from local.website import Website
+
+pytestmark = pytest.mark.slow
+
+LAGOS = {"timezone_id": "Africa/Lagos", "locale": "en-GB"}  # UTC+1 all year, and 24 hours a day
+SPENT = "Today's budget is spent. It begins anew at 01:00."
+REFUSED = "Too little is left of today's budget for this picture. It begins anew at 01:00."
+
+
+@pytest.fixture(scope="module")
+def dynamodb():
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    client = boto3.client("dynamodb", "us-west-2", endpoint_url=f"http://{host}:{port}")
+    client.create_table(
+        TableName="budget",
+        KeySchema=[{"AttributeName": "day", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "day", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield client
+    client.close()
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def thrifty_site(dynamodb):
+    """Easel with ten cents a day, its table kept by moto, and a painter without brushes."""
+    port = free_port()
+    with ExitStack() as stack:
+        bedrock = stack.enter_context(serving(Bedrock(0, paint)))
+        environment = local_environment(bedrock.url) | {
+            "AWS_DEFAULT_REGION": "us-west-2",
+            "AWS_ENDPOINT_URL_DYNAMODB": dynamodb.meta.endpoint_url,
+            "BUDGET_TABLE": "budget",
+            "DAILY_BUDGET_USD": "0.10",
+        }
+        api = stack.enter_context(start_api(port, "aws", environment))
+        stack.callback(api.kill)
+        assert answers(api, port)
+        website = stack.enter_context(serving(Website(0, port)))
+        yield f"http://127.0.0.1:{website.server_port}/"
+
+
+def paint(prompt, **settings):
+    return Image.new("RGB", (16, 16), "navy")
+
+
+@pytest.fixture
+def thrifty(open_page, thrifty_site, dynamodb):
+    """The page at the beginning of the day."""
+    for item in dynamodb.scan(TableName="budget")["Items"]:
+        dynamodb.delete_item(TableName="budget", Key={"day": item["day"]})
+    return open_page(thrifty_site, **LAGOS)
+
+
+def line(page):
+    """What stands below the button."""
+    return page.locator("#budget")
+
+
+def answer(page, **budget):
+    """Let the budget be this one, whatever the API says, and open the page anew."""
+    page.route("**/api/budget", lambda route: route.fulfill(json=budget))
+    page.reload()
+    page.wait_for_selector("[type=submit]:enabled")
+
+
+def left(page, daily, spent, resets="2026-11-23T00:00:00Z"):
+    answer(page, daily_usd=daily, spent_usd=spent, resets_at=resets)
+
+
+def test_the_budget_is_counted_down_until_it_is_spent(thrifty):
+    page = thrifty
+    page.clock.install()
+    sent = watch_posts(page)
+    expect(line(page)).to_have_text("$0.10 of today's $0.10 left.")
+    generate(page, "qwzx one")
+    expect(line(page)).to_have_text("$0.06 of today's $0.10 left.")
+    generate(page, "qwzx two")
+    expect(line(page)).to_have_text(SPENT)
+    button = page.get_by_role("button", name="Generate Image")
+    expect(button).to_have_accessible_description(SPENT)
+    generate(page, "qwzx three")
+    expect(page.locator(".message")).to_have_text(REFUSED)
+    expect(page.get_by_role("status")).to_have_text(REFUSED)
+    expect(page.get_by_role("img")).to_have_count(2)
+    expect(button).to_have_attribute("aria-disabled", "false")
+    page.clock.fast_forward(60_000)
+    assert [request.response().status for request in sent] == [200, 200, 429]
+
+
+def test_a_failure_that_is_paid_counts_and_one_that_is_not_does_not(thrifty):
+    for prompt, sentence in (
+        ("!filtered", "$0.10 of today's $0.10 left."),
+        ("!broken", "$0.06 of today's $0.10 left."),
+    ):
+        with thrifty.expect_response("**/api/budget"):
+            generate(thrifty, prompt)
+        expect(line(thrifty)).to_have_text(sentence)
+
+
+def test_it_is_said_before_the_click_what_the_budget_is_not_enough_for(page):
+    left(page, 2, 1.94)
+    expect(line(page)).to_have_text("$0.06 of today's $2.00 left.")
+    page.get_by_label("Model", exact=True).select_option("Stable Image Ultra")
+    expect(line(page)).to_have_text("$0.06 left today: not enough for this model.")
+    page.get_by_label("Model", exact=True).select_option("Stable Image Core")
+    expect(line(page)).to_have_text("$0.06 of today's $2.00 left.")
+
+
+@pytest.mark.parametrize(
+    ("daily", "spent", "sentence"),
+    [
+        (0.12, 0.08, "$0.04 of today's $0.12 left."),  # exactly one picture, in no binary fraction
+        (1_000_000, 0, "$1,000,000.00 of today's $1,000,000.00 left."),
+        (0.5, 2, SPENT),  # the owner has thought again
+        (0, 0, SPENT),
+    ],
+)
+def test_the_ends_of_a_budget(open_page, thrifty_site, daily, spent, sentence):
+    page = open_page(thrifty_site, **LAGOS)
+    left(page, daily, spent)
+    expect(line(page)).to_have_text(sentence)
+
+
+def test_the_new_day_is_told_by_the_readers_own_clock(open_page, thrifty_site):
+    page = open_page(thrifty_site, timezone_id="America/Phoenix", locale="en-US")
+    left(page, 1, 1)
+    expect(line(page)).to_have_text(re.compile(r"It begins anew at 5:00\sPM\.$"))
+
+
+def test_without_a_budget_nothing_is_said(page):
+    answer(page, daily_usd=None)
+    expect(line(page)).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda route: route.abort(),
+        lambda route: route.fulfill(status=403, json={"message": "Missing Authentication Token"}),
+        lambda route: route.fulfill(status=503, json={"Code": "ModelUnavailable", "Message": "x"}),
+        lambda route: route.fulfill(status=200, body="<!doctype html>"),
+        lambda route: route.fulfill(status=200, json={}),
+        lambda route: None,  # never answered
+    ],
+)
+def test_a_budget_that_cannot_be_asked_leaves_the_page_as_it_is(page, fault):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route("**/api/budget", fault)
+    page.reload()
+    generate(page, QUICK)
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("The picture is ready.")
+    expect(line(page)).to_be_empty()
+    assert len([url for url in asked if url.endswith("/api/budget")]) == 2
+
+
+def test_a_page_that_slept_over_midnight_asks_again_when_it_is_looked_at(page):
+    left(page, 1, 0.97, resets="2000-01-01T00:00:00Z")
+    expect(line(page)).to_have_text("$0.03 left today: not enough for this model.")
+    page.unroute("**/api/budget")
+    page.route(
+        "**/api/budget",
+        lambda route: route.fulfill(
+            json={"daily_usd": 1, "spent_usd": 0, "resets_at": "2100-01-01T00:00:00Z"}
+        ),
+    )
+    look = "document.dispatchEvent(new Event('visibilitychange'))"
+    page.evaluate(look)
+    expect(line(page)).to_have_text("$1.00 of today's $1.00 left.")
+    page.unroute("**/api/budget")
+    page.route("**/api/budget", lambda route: pytest.fail("asked without a need"))
+    page.evaluate(look)
+    expect(line(page)).to_have_text("$1.00 of today's $1.00 left.")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("spent", [0.36, 1.94, 2])
+def test_nothing_jumps_when_the_budget_comes(open_page, thrifty_site, spent, width):
+    page = open_page(thrifty_site, viewport={"width": width, "height": 800}, locale="en-US")
+    late = []
+    page.route("**/api/budget", lambda route: late.append(route))
+    page.reload()
+    page.wait_for_selector("[type=submit]:enabled")
+    page.get_by_label("Model", exact=True).select_option("Stable Image Ultra")
+    boxes = """() => [...document.querySelectorAll("body *")].map(element => {
+        const { x, y, width, height } = element.getBoundingClientRect()
+        return [element.id || element.tagName, x, y, width, height]
+    })"""
+    before = page.evaluate(boxes)
+    assert "of today's" not in page.content()
+    budget = {"daily_usd": 2, "spent_usd": spent, "resets_at": "2026-11-23T00:00:00Z"}
+    late[0].fulfill(json=budget)
+    expect(line(page)).not_to_be_empty()
+    assert page.evaluate(boxes) == before
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("spent", [0.36, 2])
+def test_axe_finds_nothing(open_page, thrifty_site, spent, scheme, width):
+    page = open_page(
+        thrifty_site, color_scheme=scheme, viewport={"width": width, "height": 800},
+        reduced_motion="reduce",
+    )  # fmt: skip
+    left(page, 2, spent)
+    expect(line(page)).not_to_be_empty()
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
