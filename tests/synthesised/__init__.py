@@ -1,0 +1,1 @@
+"""The stack as CloudFormation gets it, and as SAM expands it."""
