@@ -1,0 +1,1 @@
+"""The deployment rehearsed: the real tools against an AWS on loopback."""

@@ -1,0 +1,175 @@
+"""An AWS on this machine, its way to CloudFront, and a copy of the project to deploy there."""
+
+import contextlib
+import http.client
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+
+import boto3
+import jmespath
+import pytest
+from botocore.config import Config
+
+from conftest import ROOT, Running, serving
+from deploy.internet import Internet
+from local.__main__ import free_port
+
+HERE = Path(__file__).parent
+VENV = ROOT / ".venv/ministack"
+REGION = "eu-central-1"  # not Bedrock's: the function must find its own way there
+WRITTEN = ("__pycache__", "node_modules", "*.out", "deployed", "deployments")
+LISTINGS = (
+    ("apigateway", "get_rest_apis", "items[].name"),
+    ("cloudformation", "list_stacks", "StackSummaries[?StackStatus!='DELETE_COMPLETE'].StackName"),
+    ("cloudfront", "list_distributions", "DistributionList.Items[].Id"),
+    ("cloudfront", "list_origin_access_controls", "OriginAccessControlList.Items[].Name"),
+    (
+        "cloudfront",
+        "list_response_headers_policies",
+        "ResponseHeadersPolicyList.Items[?Type=='custom'].ResponseHeadersPolicy.Id",
+    ),
+    ("cloudwatch", "describe_alarms", "MetricAlarms[].AlarmName"),
+    ("dynamodb", "list_tables", "TableNames"),
+    ("iam", "list_roles", "Roles[].RoleName"),
+    ("lambda", "list_functions", "Functions[].FunctionName"),
+    ("lambda", "list_layers", "Layers[].LayerName"),
+    ("logs", "describe_log_groups", "logGroups[].logGroupName"),
+    ("s3", "list_buckets", "Buckets[].Name"),
+    ("sns", "list_topics", "Topics[].TopicArn"),
+)
+
+
+@pytest.fixture(scope="session")
+def aws(local_bedrock, tmp_path_factory):
+    """ministack, whose functions find the local Bedrock in Bedrock's place."""
+    python, folder = ministacks_python(), tmp_path_factory.mktemp("aws")
+    with (
+        Aws(python, folder, AWS_ENDPOINT_URL_BEDROCK_RUNTIME=local_bedrock.url) as aws,
+        serving(Internet(aws.port, folder)) as aws.internet,
+    ):
+        aws.wait_until_ready()
+        yield aws
+
+
+def ministacks_python():
+    """The Python of ministack's virtual environment, which is made once and kept."""
+    python, done = VENV / "bin/python", VENV / "requirements.txt"
+    wanted = HERE / "requirements.txt"
+    if python.exists() and done.exists() and done.read_bytes() == wanted.read_bytes():
+        return python
+    subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    installed = subprocess.run([*pip, "-r", wanted], stderr=subprocess.PIPE, text=True)
+    if installed.returncode:
+        reason = installed.stderr.strip().splitlines()[-1]
+        pytest.skip(f"THE DEPLOYMENT IS NOT REHEARSED, ministack cannot be installed: {reason}")
+    shutil.copy(wanted, done)
+    return python
+
+
+class Aws(Running):
+    """ministack in a process of its own; what it keeps is in memory or in the folder."""
+
+    internet: Internet
+
+    def __init__(self, python, folder, **environment):
+        self.port = free_port()
+        self.clients = contextlib.ExitStack()
+        settings = {
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": "127.0.0.1",
+            "IOT_MTLS_ENABLED": "0",
+            "AUTH": "true",  # who asks must be allowed to, above all the function
+            "LAMBDA_EXECUTOR": "local",
+            "TMPDIR": str(folder),
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+        }
+        super().__init__(folder / "log", (python, HERE / "aws.py"), **settings | environment)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def __exit__(self, *_):
+        self.clients.close()
+        super().__exit__()
+
+    def wait_until_ready(self):
+        self.wait_for(self.is_ready)
+
+    def is_ready(self):
+        assert self.process.poll() is None, self.words()
+        with contextlib.suppress(OSError):
+            return self.ask(f"{self.url}/_ministack/ready").status == 200
+        return False
+
+    def client(self, service):
+        """boto3's client for one of its services."""
+        nearby = Config(proxies={})
+        client = boto3.client(service, config=nearby, region_name=REGION, endpoint_url=self.url)
+        return self.clients.enter_context(contextlib.closing(client))
+
+    def run(self, *command, folder, answer="", **environment):
+        """Run a tool as on a machine with credentials; what it printed."""
+        machine = os.environ | {"AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": REGION}
+        done = subprocess.run(
+            command,
+            cwd=folder, env=machine | self.internet.environment | environment,
+            input=answer, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def ask(self, url, body=None, method=None, **headers):
+        """One request over HTTP, or over HTTPS to CloudFront."""
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(url, body, headers, method=method)
+        handlers = [urllib.request.ProxyHandler({})]
+        if url.startswith("https:"):
+            proxy = self.internet.environment["HTTPS_PROXY"]
+            trusted = ssl.create_default_context(cafile=self.internet.certificate)
+            handlers = [
+                urllib.request.ProxyHandler({"https": proxy}),
+                urllib.request.HTTPSHandler(context=trusted),
+            ]
+        try:
+            response = urllib.request.build_opener(*handlers).open(request, timeout=60)
+        except urllib.error.HTTPError as error:
+            response = error
+        with response:
+            return Answer(response.status, response.headers, response.read())
+
+    def holdings(self):
+        """All that a deployment of Easel can leave on it, but for CDK's own."""
+        return {
+            f"{service}: {name}"
+            for service, operation, names in LISTINGS
+            for name in jmespath.search(names, getattr(self.client(service), operation)()) or ()
+            if "cdk-hnb659fds" not in name and name != "CDKToolkit"
+        }
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: http.client.HTTPMessage
+    content: bytes
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of all that is deployed, for what the tools write beside it."""
+    folder = tmp_path_factory.mktemp("deploy") / "a project"  # the space is deliberate
+    for name in (".chalice", "chalicelib", "frontend", "infra"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(*WRITTEN))
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "infra/node_modules").symlink_to(ROOT / "infra/node_modules")
+    return folder
