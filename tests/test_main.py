@@ -231,10 +231,17 @@ def test_killing_make_ends_everything_and_says_why(tmp_path):
     assert "`make` has ended, so Easel ends too." in running.words()
 
 
-def test_an_api_that_cannot_start_ends_the_rest_with_its_last_words(tmp_path):
-    with Running(tmp_path / "log", PORT="0", BEDROCK="aws", MODELS="nonsense") as running:
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        ({"MODELS": "nonsense"}, "MODELS must be names out of stable-image-core"),
+        ({"DAILY_BUDGET_USD": "abc"}, "DAILY_BUDGET_USD must be dollars from 0 to 1000000"),
+    ],
+)
+def test_an_api_that_cannot_start_ends_the_rest_with_its_last_words(tmp_path, variable, words):
+    with Running(tmp_path / "log", PORT="0", BEDROCK="aws", **variable) as running:
         assert running.process.wait(30) == 1
-    assert "MODELS must be names out of stable-image-core" in running.words()
+    assert words in running.words()
     assert "Easel is ready" not in running.words()
 
 
