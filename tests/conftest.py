@@ -107,6 +107,17 @@ def bedrock(local_bedrock, monkeypatch):
 
 
 @pytest.fixture(scope="session")
+def moto():
+    """The address of an AWS account by moto: DynamoDB, STS, SSM, IAM and CloudFormation."""
+    from moto.server import ThreadedMotoServer  # two seconds of imports
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture(scope="session")
 def local_bedrock():
     paintings = []
 

@@ -9,7 +9,6 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 from chalice.test import Client
-from moto.server import ThreadedMotoServer
 
 import app as easel
 from chalicelib import budget, errors
@@ -20,17 +19,11 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def dynamodb():
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    client = boto3.client(
-        "dynamodb", "us-west-2", endpoint_url=f"http://{host}:{port}",
-        config=Config(retries={"total_max_attempts": 1}, max_pool_connections=50),
-    )  # fmt: skip
+def dynamodb(moto):
+    config = Config(retries={"total_max_attempts": 1}, max_pool_connections=80)
+    client = boto3.client("dynamodb", "us-west-2", endpoint_url=moto, config=config)
     yield client
     client.close()
-    server.stop()
 
 
 @pytest.fixture

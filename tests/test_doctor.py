@@ -6,7 +6,6 @@ import sys
 from itertools import pairwise
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 import app as easel
 from chalicelib import catalogue
@@ -21,14 +20,6 @@ CORE, SD35, ULTRA = catalogue.offer(catalogue.OFFERED).models
 ROLE = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1/Painter"
 ONE = ([CORE.bedrock_id], "us-west-2")
 USER = "arn:aws:iam::123456789012:user/ann"
-
-
-@pytest.fixture(scope="module")
-def moto():
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 import boto3
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from moto.server import ThreadedMotoServer
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -24,11 +23,8 @@ REFUSED = "Too little is left of today's budget for this picture. It begins anew
 
 
 @pytest.fixture(scope="module")
-def dynamodb():
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    client = boto3.client("dynamodb", "us-west-2", endpoint_url=f"http://{host}:{port}")
+def dynamodb(moto):
+    client = boto3.client("dynamodb", "us-west-2", endpoint_url=moto)
     client.create_table(
         TableName="budget",
         KeySchema=[{"AttributeName": "day", "KeyType": "HASH"}],
@@ -36,8 +32,8 @@ def dynamodb():
         BillingMode="PAY_PER_REQUEST",
     )
     yield client
+    client.delete_table(TableName="budget")
     client.close()
-    server.stop()
 
 
 @pytest.fixture(scope="module")
