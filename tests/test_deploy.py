@@ -17,7 +17,7 @@ def aws(moto, monkeypatch):
     """An account in which nothing is."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    return boto3.client("cloudformation")
+    return boto3.client("cloudformation", "eu-central-1")
 
 
 @pytest.fixture
