@@ -88,7 +88,8 @@ def post():
     def send(body, path="/", content_type="text/plain", **headers):
         if content_type:
             headers["Content-Type"] = content_type
-        with Client(easel.app) as client:
+        # A stage without variables: the client would set those of `dev` in the whole process.
+        with Client(easel.app, stage_name="aws") as client:
             return client.http.post(path, body=body, headers=headers)
 
     return send
@@ -108,13 +109,18 @@ def bedrock(local_bedrock, monkeypatch):
 
 @pytest.fixture(scope="session")
 def moto():
-    """The address of an AWS account by moto: DynamoDB, STS, SSM, IAM and CloudFormation."""
-    from moto.server import ThreadedMotoServer  # two seconds of imports
+    """The address of an AWS account by moto: DynamoDB, STS, SSM, IAM and CloudFormation.
 
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    One request at a time, as DynamoDB takes an item's updates: moto's own threads sometimes let
+    two through one condition.
+    """
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server  # together two seconds of imports
+
+    app = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, app, threaded=False)
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture(scope="session")

@@ -67,6 +67,6 @@ def test_the_api_refuses_everybody_else_before_all_other_checks(closed, post, pa
 
 
 def test_the_page_learns_that_a_code_is_needed_without_one(closed):
-    with Client(easel.app) as client:
+    with Client(easel.app, stage_name="aws") as client:
         assert client.http.get("/models").json_body["access"] == "code"
         assert client.http.get("/budget").status_code == 200

@@ -224,7 +224,7 @@ def test_a_picture_that_lambda_cannot_send_is_too_large(stub, post):
 
 
 def test_the_models_are_described_with_cors_and_never_cached():
-    with Client(easel.app) as client:
+    with Client(easel.app, stage_name="aws") as client:
         response = client.http.get("/models")
     assert response.status_code == 200
     described = {"access": "open"} | easel.offer.describe()
@@ -234,7 +234,7 @@ def test_the_models_are_described_with_cors_and_never_cached():
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_another_method_is_405_and_the_allowed_one_is_said(method):
-    with Client(easel.app) as client:
+    with Client(easel.app, stage_name="aws") as client:
         response = client.http.request(method, "/")
     assert response.status_code == 405
     assert response.headers["Allow"] == "POST"

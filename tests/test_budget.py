@@ -252,7 +252,7 @@ def test_eighty_people_at_once_with_budget_for_twenty_get_twenty_pictures(
 
 def test_the_api_shows_the_budget(today, monkeypatch):
     monkeypatch.setattr(easel, "today", today)
-    with Client(easel.app) as client:
+    with Client(easel.app, stage_name="aws") as client:
         response = client.http.get("/budget")
     assert response.json_body["daily_usd"] == 2.00
     assert response.headers["Cache-Control"] == "no-store"
