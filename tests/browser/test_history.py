@@ -1,0 +1,247 @@
+"""The history in a real browser: what lasts, what is found and shared."""
+
+import base64
+import hashlib
+import io
+import re
+import zipfile
+
+import pytest
+
+from browser.chromium import find
+from browser.histories import (
+    add,
+    bare_page,
+    leave_out_the_plot,
+    prompts,
+    reason,
+    replaced,
+    run,
+    window,
+)
+from conftest import ROOT
+
+pytestmark = pytest.mark.slow
+
+VENDOR = ROOT / "frontend/vendor"
+
+
+@pytest.fixture
+def page(chromium, site):
+    with bare_page(chromium, site) as page:
+        yield page
+
+
+def test_what_is_vendored_is_as_it_was_published():
+    table = (VENDOR / "README.md").read_text()
+    rows = re.findall(r"^\| (\S+\.js) .*, (\S+) \| (\w{64}) \|$", table, re.MULTILINE)
+    assert {name for name, _, _ in rows} == {file.name for file in VENDOR.glob("*.js")}
+    for name, licence, digest in rows:
+        assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == digest
+        assert "Permission" in (VENDOR / licence).read_text()
+
+
+def test_a_picture_survives_a_reload_with_all_that_is_known_of_it(page):
+    values = {"prompt": "a fox", "negative_prompt": "blurry", "model": "core", "seed": ""}
+    known = {"prompt": "a fox", "title": "Stable Image Core", "seed": "7", "values": values}
+    known |= {"price": "0.04", "made": 1_700_000_000_000, "seconds": 4.2}
+    sent = run(page, "return digest(window.sent = await noise(640, 360))")
+    added = run(page, "return history.add(argument, sent)", known)
+    page.reload()
+    (record,) = run(page, "return history.page()")
+    measured = {"star": 0, "width": 640, "height": 360, "type": "image/jpeg"}
+    assert record == added == known | measured | {"id": added["id"]}
+    assert run(page, "return digest(await history.file(argument))", added["id"]) == sent
+    assert reason(page) == ""
+
+
+def test_pictures_survive_the_browsers_restart(chromium, site, tmp_path):
+    def browser():
+        return chromium.browser_type.launch_persistent_context(
+            tmp_path, executable_path=find(), args=["--no-sandbox"]
+        )
+
+    for act in ("await add('a fox'); await history.star(await id('fox'), true)", ""):
+        with browser() as context:
+            leave_out_the_plot(context)
+            page = context.pages[0]
+            page.goto(site.url)
+            run(page, act)
+            assert prompts(page, starred=True) == ["a fox"]
+            assert run(page, "return file('fox')") == "a fox"
+
+
+def test_the_newest_come_first_in_whatever_order_they_arrived(page):
+    run(
+        page,
+        "for (const made of argument) await add(`${made}`, { made })",
+        [3000, 1000, 4000, 2000],
+    )
+    assert prompts(page) == ["4000", "3000", "2000", "1000"]
+    assert prompts(page, limit=2) == ["4000", "3000"]
+    third = run(page, "return id('3000')")
+    assert prompts(page, before=third, limit=1) == ["2000"]
+    script = "window.all = []; for await (const each of history.all({ limit: 3 })) all.push(each)"
+    run(page, script)
+    assert page.evaluate("all.map(({ record }) => record.prompt)") == prompts(page)
+
+
+def test_pictures_of_one_moment_in_two_windows_all_stay(page, site):
+    other = window(page, site)
+    script = "window.adding = Promise.all([...'abcdefgh'].map(each => add(each, { made: 1e12 })))"
+    for act in (script + "; return 0", "await adding"):
+        for each in (page, other):
+            run(each, act)
+    assert sorted(prompts(page)) == sorted("abcdefgh" * 2)
+    assert run(other, "return history.count()") == 16
+
+
+def test_a_page_of_thousands_reads_no_more_than_it_shows(page):
+    script = """
+      const { openDB } = await import("./vendor/idb.js")
+      const { store, done } = (await openDB("easel", 1)).transaction("pictures", "readwrite")
+      for (let made = 1e12; made < 1e12 + 2000; made++) {
+        const prompt = `ship ${made % 1000}${made % 1000 === 7 ? " and a heron" : ""}`
+        const id = `${made}-0`
+        store.put({ id, made, prompt, title: "Core", values: {}, star: 0 }, id)
+      }
+      await done
+      return history.count()
+    """
+    assert run(page, script) == 2000
+    replaced(
+        page,
+        """
+        window.read = []
+        const { transaction } = IDBDatabase.prototype
+        IDBDatabase.prototype.transaction = function (...all) {
+          read.push(...all[0])
+          return transaction.apply(this, all)
+        }
+        const { continue: step } = IDBCursor.prototype
+        IDBCursor.prototype.continue = function () {
+          read.push("step")
+          step.call(this)
+        }
+        IDBObjectStore.prototype.getAll = undefined
+        """,
+    )
+    run(page, "read.splice(0)")
+    assert prompts(page, limit=60)[-1] == "ship 940"
+    read = page.evaluate("read")
+    assert set(read) == {"pictures", "step"}  # no Blob
+    assert read.count("step") <= 60
+    assert prompts(page, words="HERON ship") == ["ship 7 and a heron"] * 2
+    assert prompts(page, words="heron zebra") == []
+
+
+def test_words_and_stars_find_a_picture(page):
+    run(page, "await add('A red Fox in the snow', { title: 'Stable Image Core' })")
+    run(page, "await add('A fox at night', { title: 'Stable Image Ultra' })")
+    add(page, "Cafe\u0301 on the corner")
+    run(page, "await history.star(await id('night'), true)")
+    assert prompts(page, words="fox") == ["A fox at night", "A red Fox in the snow"]
+    assert prompts(page, words="  fox RED ") == ["A red Fox in the snow"]
+    assert prompts(page, words="ultra fox") == ["A fox at night"]
+    assert prompts(page, words="caf\u00e9") == ["Cafe\u0301 on the corner"]
+    assert prompts(page, words="undefined") == []
+    page.reload()
+    assert prompts(page, starred=True) == ["A fox at night"]
+    assert prompts(page, starred=True, words="snow") == []
+    assert run(page, "return history.star(await id('night'), false)")["star"] == 0
+    assert prompts(page, starred=True) == []
+
+
+def test_a_removed_picture_is_gone_and_undo_puts_it_back_in_its_place(page, site):
+    add(page, "fox", "hen", "owl")
+    before = run(page, "return history.star(await id('hen'), true)")
+    run(page, "window.undo = await history.remove(await id('hen'))")
+    assert prompts(page) == ["owl", "fox"]
+    gone = "return [await history.file(argument), await history.thumb(argument)]"
+    assert run(page, gone, before["id"]) == [None, None]
+    run(page, "await Promise.all([undo(), undo()])")
+    other = window(page, site)
+    assert prompts(other) == ["owl", "hen", "fox"]
+    assert run(other, "return history.page({ starred: true })") == [before]
+    assert run(other, "return file('hen')") == "hen"
+
+
+def test_what_is_gone_is_nothing_to_fail_on(page):
+    run(page, "const undo = await history.remove('none'); await undo()")
+    for act in ("star", "file", "thumb"):
+        assert run(page, f"return history.{act}('none')") is None
+    assert (run(page, "return history.count()"), reason(page)) == (0, "")
+
+
+def test_two_windows_have_one_history_and_hear_of_each_other(page, site):
+    other = window(page, site)
+    for each in (page, other):
+        run(each, "window.heard = []; history.onchange = change => heard.push(change)")
+    add(page, "fox")
+    add(other, "hen")
+    assert prompts(page) == prompts(other) == ["hen", "fox"]
+    fox, hen = (run(page, "return id(argument)", name) for name in ("fox", "hen"))
+    run(other, "await history.star(argument, true); await (await history.remove(argument))()", fox)
+    page.wait_for_function("heard.length === 4")
+    told = [("added", hen), ("starred", fox), ("removed", fox), ("added", fox)]
+    assert page.evaluate("heard") == [{"kind": kind, "id": id} for kind, id in told]
+    assert other.evaluate("heard") == [{"kind": "added", "id": fox}]
+
+
+SHAPES = {
+    (1024, 1024): [320, 320], (1344, 768): [320, 183], (640, 1536): [134, 320],
+    (16, 16): [16, 16], (2000, 3): [320, 1],
+}  # fmt: skip
+
+
+def test_a_thumbnail_is_small_and_of_the_pictures_shape(page):
+    script = """
+      const record = await history.add({}, await noise(...argument))
+      const thumb = await history.thumb(record.id)
+      const { width, height } = await createImageBitmap(thumb)
+      return [[record.width, record.height], [width, height], thumb.type, thumb.size]
+    """
+    for shape, small in SHAPES.items():
+        whole, drawn, type, size = run(page, script, shape)
+        assert (whole, drawn, type) == (list(shape), small, "image/webp")
+        assert size < 60_000  # and noise is what is hardest to shrink
+
+
+def test_a_browser_without_webp_or_without_canvas_shows_the_picture_all_the_same(page):
+    thumb = "return (await history.thumb((await history.add({}, await noise(640, 640))).id)).type"
+    without_webp = """
+      const { convertToBlob } = OffscreenCanvas.prototype
+      OffscreenCanvas.prototype.convertToBlob = function ({ type }) {
+        return convertToBlob.call(this, { type: type.replace("webp", "png") })
+      };
+    """
+    assert run(page, without_webp + thumb) == "image/jpeg"
+    add(page, "no picture at all")
+    assert run(page, "return (await history.thumb(await id('all'))).text()") == "no picture at all"
+
+
+def test_the_browser_is_asked_to_keep_it_at_the_first_picture_and_not_waited_for(page):
+    asking = "StorageManager.prototype.persist = () => { asked++; return new Promise(() => {}) }"
+    replaced(page, f"window.asked = 0; {asking}")
+    assert prompts(page) == [] and page.evaluate("asked") == 0
+    add(page, "fox", "hen")
+    assert page.evaluate("asked") == 1
+
+
+def test_all_pictures_go_into_a_zip_under_their_own_names_but_those_removed_meanwhile(page):
+    names = ["gone", "Ein Fuchs im Schnee, größer", "雪の中の狐", "🦊"]
+    add(page, *names)
+    script = """
+      const { downloadZip } = await import("./vendor/client-zip.js")
+      async function* files() {
+        for await (const { record, blob } of history.all()) {
+          await history.remove(await id("gone"))
+          yield { name: `${record.prompt}.jpg`, lastModified: new Date(record.made), input: blob }
+        }
+      }
+      const bytes = new Uint8Array(await downloadZip(files()).arrayBuffer())
+      return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""))
+    """
+    archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(run(page, script))))
+    assert archive.namelist() == [f"{name}.jpg" for name in names[:0:-1]]
+    assert [archive.read(name).decode() for name in archive.namelist()] == names[:0:-1]

@@ -1,0 +1,234 @@
+"""A text in a picture's file, by the page's own metadata.js, with Pillow and piexif beside it."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image, ImageSequence
+from PIL.PngImagePlugin import PngInfo
+
+from browser.recipes import (
+    ODD_PROMPTS,
+    PROMPTS,
+    RECIPE,
+    automatic1111,
+    comment_exif,
+    embedded,
+    encode,
+    extracted,
+    gradient,
+    in_page,
+    opened,
+    pictures,
+    read,
+    saved,
+)
+
+pytestmark = pytest.mark.slow
+
+FILES = pictures()
+FORMATS = ["PNG", "JPEG", "WEBP"]
+SETTINGS = "嵐の船 👩‍👩‍👧‍👦\nNegative prompt: هدوء\nSteps: 20, Seed: 7, Size: 8x8"
+
+
+@pytest.fixture(scope="module")
+def page(chromium, site):
+    with opened(chromium, site) as page:
+        yield page
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_other_programs_read_the_text_and_see_the_same_picture(page, name):
+    recipes = [dict(RECIPE, prompt=prompt) for prompt in PROMPTS + ODD_PROMPTS]
+    texts = in_page(page, "describe", recipes)
+    made = embedded(page, [FILES[name]] * len(texts), texts)
+    assert [read(file) for file in made] == texts
+    assert extracted(page, made) == texts
+    assert in_page(page, "parse", extracted(page, made)) == [
+        {name: value for name, value in each.items() if value or name == "prompt"}
+        for each in recipes
+    ]
+    assert seen(made[0]) == seen(FILES[name])
+
+
+def seen(file):
+    """Every pixel of every frame, and what else the file tells but the text."""
+    with Image.open(io.BytesIO(file)) as image:
+        told = {name: value for name, value in image.info.items() if name != "exif"}
+        told.pop("parameters", None)
+        if image.format == "JPEG":
+            told.pop("dpi", None)  # Pillow takes EXIF without a resolution for 72 dpi
+        frames = [
+            (frame.mode, frame.size, frame.tobytes()) for frame in ImageSequence.Iterator(image)
+        ]
+        return image.format, told, frames
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("webp")])
+def test_nothing_is_changed_but_the_text(page, name):
+    (made,) = embedded(page, [FILES[name]], [SETTINGS])
+    marker = b"iTXt" if name.startswith("png") else b"\xff\xe1"
+    (start,) = [at for at in range(len(made)) if made[at:].startswith(marker)][:1]
+    if name.startswith("png"):
+        start -= 4
+        end = start + 12 + struct.unpack_from(">I", made, start)[0]
+        assert zlib.crc32(made[start + 4 : end - 4]) == struct.unpack_from(">I", made, end - 4)[0]
+        assert end < made.index(b"IDAT")
+    else:
+        end = start + 2 + struct.unpack_from(">H", made, start + 2)[0]
+    assert made[:start] + made[end:] == without_exif(FILES[name])
+
+
+def without_exif(file):
+    if b"\xff\xe1" not in file or b"Exif\0\0" not in file:
+        return file
+    start = file.index(b"\xff\xe1")
+    return file[:start] + file[start + 2 + struct.unpack_from(">H", file, start + 2)[0] :]
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("webp")])
+def test_a_webp_says_what_is_in_it_in_the_order_of_the_format(page, name):
+    (made,) = embedded(page, [FILES[name]], [SETTINGS])
+    before, after = dict(chunks(FILES[name])), dict(chunks(made))
+    names = [chunk for chunk, _ in chunks(made)]
+    order = ["VP8X", "ICCP", "ANIM", "ANMF", "ALPH", "VP8 ", "VP8L", "EXIF", "XMP "]
+    assert names == sorted(names, key=order.index)
+    assert names.count("EXIF") == names.count("VP8X") == 1
+    for each in {*before, *after} - {"VP8X", "EXIF"}:
+        assert before[each] == after[each]
+    with Image.open(io.BytesIO(FILES[name])) as image:
+        alpha, (width, height) = image.mode == "RGBA", image.size
+    flags, *size = struct.unpack("<I3s3s", after["VP8X"])
+    assert [int.from_bytes(each, "little") + 1 for each in size] == [width, height]
+    told = {"ICCP": 0x20, "EXIF": 0x08, "XMP ": 0x04, "ANIM": 0x02}
+    assert flags & ~0x10 == sum(bit for each, bit in told.items() if each in names)
+    assert bool(flags & 0x10) == alpha
+
+
+def chunks(file):
+    assert len(file) == 8 + struct.unpack_from("<I", file, 4)[0]
+    at = 12
+    while at < len(file):
+        name, length = struct.unpack_from("<4sI", file, at)
+        yield name.decode(), file[at + 8 : at + 8 + length]
+        at += 8 + length + length % 2
+
+
+def test_what_stands_behind_a_webp_stays_there(page):
+    (made,) = embedded(page, [FILES["webp lossy"] + b"behind"], [SETTINGS])
+    assert made.endswith(b"behind") and list(chunks(made[: -len(b"behind")]))
+    assert read(made) == SETTINGS
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_second_text_replaces_the_first(page, name):
+    once = embedded(page, [FILES[name]] * 2, ["first: text", SETTINGS])
+    twice = embedded(page, once, [SETTINGS] * 2)
+    assert twice == [once[1]] * 2
+
+
+def test_other_segments_keep_their_order(page):
+    app0, rest = FILES["jpeg"][:20], FILES["jpeg"][20:]
+    assert app0.endswith(b"\0\0") and rest.startswith(b"\xff\xdb")
+    credentials, old = segment(0xEB, b"JP\0\1jumb"), segment(0xE1, comment_exif("old"))
+    adobe, thumbnail = (
+        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>"),
+        segment(0xE0, b"JFXX\0"),
+    )
+    before = [
+        app0 + thumbnail + credentials + old + adobe + old + rest,
+        b"\xff\xd8" + old + app0[2:] + rest,
+        b"\xff\xd8\xff\xff" + old[1:] + rest,
+    ]
+    tiff = exif(b"UNICODE\0" + SETTINGS.encode("utf-16-be"), ">")
+    new = segment(0xE1, b"Exif\0\0" + tiff)
+    assert embedded(page, before, [SETTINGS] * 3) == [
+        app0 + thumbnail + new + credentials + adobe + rest,
+        b"\xff\xd8" + new + app0[2:] + rest,
+        b"\xff\xd8" + new + rest,
+    ]
+
+
+def segment(marker, body):
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def test_a_jpeg_holds_just_so_much(page):
+    sizes = in_page(
+        page,
+        """async ([file, length]) => {
+            const made = embed(bytes(file), "x".repeat(length))
+            return [made.length, (await extract(made)).length]
+        }""",
+        [[encode(FILES["jpeg"]), length] for length in (32_737, 32_738)],
+    )
+    size = len(FILES["jpeg"])
+    assert sizes == [[size + 2 + 65_534, 32_737], [size, 0]]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *(b"", b"\xff", b"GIF89a", b"RIFF", b"not a picture", b"RIFF\4\0\0\0WAVE"),
+        *(FILES["png"][:8], FILES["png"][:30], b"RIFF\4\0\0\0WEBP", FILES["webp lossy"][:60]),
+        FILES["png"][:8] + FILES["png"][-12:] + FILES["png"][8:],
+        b"RIFF\xff\0\0\0WEBPVP8X\x08\0\0\0" + bytes(8) + FILES["webp lossless"][12:],
+        FILES["webp lossy"].replace(b"\x9d\x01\x2a", b"\x9d\x01\x2b"),
+    ],
+)
+def test_what_cannot_hold_a_text_is_given_back_as_it_is(page, file):
+    same = "file => { const one = bytes(file); return embed(one, 'a: b') === one }"
+    assert in_page(page, same, [encode(file)]) == [True]
+    assert extracted(page, [file]) == [""]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_automatic1111_saved_is_read(page, format):
+    texts = in_page(page, "describe", [dict(RECIPE, prompt=prompt) for prompt in PROMPTS])
+    files = [automatic1111(text, format) for text in [*texts, "café: crème, Seed: 7"]]
+    assert extracted(page, files) == [read(file) for file in files]
+    assert extracted(page, files)[:-1] == texts
+
+
+def test_every_text_chunk_of_a_png_is_read(page):
+    latin = "café \x80\x9f, with all of its ÿ"
+    infos = [PngInfo() for _ in range(6)]
+    infos[0].add_text("parameters", latin)
+    infos[1].add_text("parameters", latin, zip=True)
+    infos[2].add_itxt("parameters", SETTINGS, "ja", "設定")
+    infos[3].add_itxt("parameters", SETTINGS, "ja", "設定", zip=True)
+    infos[4].add_text("parameters", "first")
+    infos[4].add_text("parameters", "last")
+    infos[5].add_text("Parameters", "another keyword")
+    files = [saved(gradient(), "PNG", pnginfo=info) for info in infos]
+    assert extracted(page, files) == [read(file) for file in files]
+    assert extracted(page, files) == [latin, latin, SETTINGS, SETTINGS, "last", ""]
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["in its directory", "in the first directory"])
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(
+    ("code", "encoding"),
+    [
+        (b"UNICODE\0", "utf-16-be"),
+        (b"UNICODE\0", "utf-16-le"),
+        (b"ASCII\0\0\0", "utf-8"),
+        (bytes(8), "utf-8"),
+        (b"", "utf-8"),
+    ],
+)
+def test_every_comment_of_exif_is_read(page, code, encoding, order, first):
+    tiff = exif(code + SETTINGS.encode(encoding), order, first)
+    jpeg = FILES["jpeg"][:2] + segment(0xE1, b"Exif\0\0" + tiff) + FILES["jpeg"][2:]
+    webps = [saved(gradient(), "WEBP", exif=prefix + tiff) for prefix in (b"", b"Exif\0\0")]
+    assert extracted(page, [jpeg, *webps]) == [SETTINGS] * 3
+
+
+def exif(comment, order="<", first=False):
+    """A TIFF with the comment in EXIF's own directory, or in the first one."""
+    start = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 8)
+    directories = [] if first else [struct.pack(order + "HHHIII", 1, 0x8769, 4, 1, 26, 0)]
+    place = 26 if first else 44
+    directories.append(struct.pack(order + "HHHIII", 1, 0x9286, 7, len(comment), place, 0))
+    return start + b"".join(directories) + comment

@@ -1,0 +1,266 @@
+"""How a picture was made, as AUTOMATIC1111's text and back, by the page's own recipe.js."""
+
+import itertools
+
+import pytest
+from hypothesis import strategies as st
+
+from browser.recipes import ODD_PROMPTS, PROMPTS, RECIPE, examples, in_page, opened, utf16
+from chalicelib import catalogue
+
+pytestmark = pytest.mark.slow
+
+XL = {
+    "prompt": "a ship",
+    "seed": 7,
+    "model": "stable-diffusion-xl",
+    "title": "Stable Diffusion XL",
+    "width": 1344,
+    "height": 768,
+    "size": "1344x768",
+    "cfg_scale": 7.5,
+    "steps": 30,
+    "sampler": "K_EULER",
+    "style_preset": "pixel-art",
+    "clip_guidance_preset": "FAST_BLUE",
+}
+
+
+@pytest.fixture(scope="module")
+def page(chromium, site):
+    with opened(chromium, site) as page:
+        yield page
+
+
+def described(page, recipes):
+    return in_page(page, "describe", recipes)
+
+
+def parsed(page, texts):
+    return in_page(page, "parse", texts)
+
+
+def there_and_back(page, recipes):
+    return in_page(page, "recipe => parse(describe(recipe))", recipes)
+
+
+def test_a_recipe_reads_as_other_programs_write_it(page):
+    assert described(page, [XL, RECIPE]) == [
+        "a ship\n"
+        "Steps: 30, Sampler: K_EULER, CFG scale: 7.5, Seed: 7, Size: 1344x768, "
+        "Model: Stable Diffusion XL, Model name: stable-diffusion-xl, Requested size: 1344x768, "
+        "Style preset: pixel-art, CLIP guidance: FAST_BLUE, Version: Easel",
+        "a ship in a storm\n"
+        "Negative prompt: calm\n"
+        "Seed: 7, Size: 1344x768, Model: Stable Image Core, Model name: stable-image-core, "
+        'Aspect ratio: "16:9", File format: png, Version: Easel',
+    ]
+
+
+def test_every_prompt_comes_back(page):
+    recipes = [
+        dict(RECIPE, prompt=prompt, negative_prompt=negative)
+        for prompt, negative in itertools.product(PROMPTS + ODD_PROMPTS, repeat=2)
+    ]
+    expected = [filled(recipe) for recipe in recipes]
+    assert there_and_back(page, recipes) == expected
+
+
+def test_only_a_prompt_that_lines_cannot_hold_is_written_twice(page):
+    once = described(page, [dict(RECIPE, prompt=prompt) for prompt in PROMPTS])
+    assert [text.split("\nNegative prompt: calm\n")[0] for text in once[:-1]] == PROMPTS[:-1]
+    assert not any(", Prompt: " in text for text in once)
+    twice = described(page, [dict(RECIPE, prompt=prompt) for prompt in ODD_PROMPTS])
+    assert all(", Prompt: " in text for text in twice)
+
+
+def test_a_recipes_text_holds_whole_characters_and_no_nul(page):
+    texts = described(page, [dict(RECIPE, prompt=prompt) for prompt in PROMPTS + ODD_PROMPTS])
+    assert not any("\0" in text for text in texts)
+    "".join(texts).encode()  # half an emoji would raise
+    assert texts[PROMPTS.index("")].startswith("Negative prompt: calm\nSeed: 7")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a, b", "a: b", 'a "b"', '"', "a\nb", " a ", "\\", '\\"', "1x2", "{}", "é\0", "\ud83d"],
+)
+def test_every_setting_comes_back(page, value):
+    recipe = dict(RECIPE, title=value, style_preset=value, seed=value)
+    assert there_and_back(page, [recipe]) == [recipe]
+
+
+def test_every_parameter_of_every_model_comes_back(page):
+    recipes = []
+    for model in catalogue.MODELS:
+        values = {each.name: example(each) for each in model.parameters}
+        recipes.append(dict(values, model=model.name, title=model.title, width="8", height="9"))
+    assert there_and_back(page, recipes) == recipes
+
+
+def example(parameter):
+    if parameter.kind == "choice":
+        return parameter.choices[-1]
+    return "fog, rain" if parameter.kind == "text" else str(parameter.maximum)
+
+
+def test_fields_that_are_empty_or_missing_are_left_out(page):
+    recipe = {"prompt": "a ship", "seed": 7, "model": "m", "title": "M"}
+    empty = dict(recipe, negative_prompt="", style_preset=None, steps="", width=8)
+    assert (
+        described(page, [recipe, empty])
+        == ["a ship\nSeed: 7, Model: M, Model name: m, Version: Easel"] * 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (  # the example in stable-diffusion-webui's own parse_generation_parameters
+            "girl with an artist's beret, by Alphonse Mucha, ((eyeshadow)), (coquettish)\n"
+            "Negative prompt: ugly, (((deformed))), [blurry], (extra_limb)\n"
+            "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 965400086, Size: 512x512, "
+            "Model hash: 45dee52b",
+            {
+                "prompt": "girl with an artist's beret, by Alphonse Mucha, ((eyeshadow)), "
+                "(coquettish)",
+                "negative_prompt": "ugly, (((deformed))), [blurry], (extra_limb)",
+                **{"steps": "20", "sampler": "Euler a", "cfg_scale": "7", "seed": "965400086"},
+                **{"width": "512", "height": "512"},
+            },
+        ),
+        (  # Forge, with an extension's quoted value that looks like settings
+            "one\r\ntwo \r\nNegative prompt: three\r\nfour\r\n"
+            "Steps: 4, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 1.0, Seed: 1, "
+            "Size: 896x1152, Model hash: d2, Model: a b-c_d.e, Lora hashes: "
+            '"x: 1, Seed: 99", ControlNet 0: "Module: canny, Steps: 7, Say: \\"hi\\"", '
+            "Version: f2.0.1v1.10.1-previous-313-g8a042934\r\n",
+            {
+                "prompt": "one\ntwo",
+                "negative_prompt": "three\nfour",
+                **{"steps": "4", "sampler": "DPM++ 2M", "cfg_scale": "1.0", "seed": "1"},
+                **{"width": "896", "height": "1152", "title": "a b-c_d.e"},
+            },
+        ),
+        (  # ComfyUI's saving nodes, with an empty negative prompt
+            "a cat\nNegative prompt: \nSteps: 20, Sampler: euler_normal, CFG scale: 8.0, "
+            "Seed: 156680208700286, Size: 512x512, Model hash: , Version: ComfyUI",
+            {
+                "prompt": "a cat",
+                **{"steps": "20", "sampler": "euler_normal", "cfg_scale": "8.0"},
+                **{"seed": "156680208700286", "width": "512", "height": "512"},
+            },
+        ),
+        (
+            "no negative\nSteps: 1, Seed: 2, Size: ?",
+            {"prompt": "no negative", "steps": "1", "seed": "2"},
+        ),
+        (  # an unfinished quote is no quote; the last of two counts; strangers are left out
+            'Steps: "1, Seed: 2, Seed: 3, Seed: , __proto__: 4, constructor: 5, größe 1/2: 6',
+            {"prompt": "", "steps": '"1', "seed": "3"},
+        ),
+        (
+            "a\nNegative prompt:\n\nb\n\nc\nNegative prompt: d\nSteps: 1, Seed: 2, Size: 8x8",
+            {
+                "prompt": "a",
+                "negative_prompt": "b\n\nc\nd",
+                **{"steps": "1", "seed": "2", "width": "8", "height": "8"},
+            },
+        ),
+        ("Steps: 3, Seed: 4", None),
+        ("a ship\nx: 1, y: 2, z: 3", None),
+        ("a ship: red, at sea: blue", None),
+        ("a ship\nSteps: 1, Seed: 2, Size: 8x8\nin a storm", None),
+        ("", None),
+        ("\n\n \n", None),
+        ('{"prompt": "a ship", "seed": 7, "steps": 8}', None),
+        (": : : ,:,:,::::", None),
+    ],
+)
+def test_what_other_programs_wrote_is_read(page, text, expected):
+    assert parsed(page, [text]) == [expected]
+
+
+HOSTILE = {
+    "colons": '":".repeat(1e6)',
+    "one label": '"a".repeat(1e6)',
+    "labels": '"ab:".repeat(4e5)',
+    "labels of space": '("ab:" + " ".repeat(1e4)).repeat(100)',
+    "pairs": '"Seed: 1, ".repeat(1e5)',
+    "spaces": '"x\\n" + " ".repeat(1e6) + "Seed: 1, Steps: 2, Size: 3" + " ".repeat(1e6)',
+    "lines": '"\\n".repeat(1e6) + "x"',
+    "negative prompts": '"Negative prompt:\\n".repeat(1e5) + "Seed: 1, Steps: 2, Size: 3"',
+    "open quotes": """'ab: "x, '.repeat(2e5)""",
+    "closed quotes": """'ab: "\\\\x",'.repeat(1e5)""",
+    "bad quotes": """'Seed: "\\\\x",'.repeat(1e5)""",
+    "backslashes": """'Seed: 1, Steps: 2, Model: "' + '\\\\\\\\'.repeat(5e5)""",
+    "escaped quotes": """'Seed: "' + '\\\\"'.repeat(5e5)""",
+    "nuls": '"\\0".repeat(1e6)',
+    "right to left": '"\\u202e: ,".repeat(3e5)',
+    "digits": '"Seed: 1, Steps: 2, Size: " + "1".repeat(1e6) + "x"',
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_text_is_read_in_no_time(page, text):
+    """What takes its square would take an hour, and never end this test."""
+    script = """async text => {
+        const { parse, describe } = await import(new URL("recipe.js", document.baseURI))
+        const start = performance.now()
+        const recipe = parse(text)
+        const again = parse(describe({ prompt: text, seed: 1, model: "m", title: "M" }))
+        const milliseconds = performance.now() - start
+        return { milliseconds, recipe, same: again.prompt === text }
+    }"""
+    result = page.evaluate(f"() => ({script})({text})")
+    assert result["milliseconds"] < 5_000
+    assert result["same"]
+    assert is_recipe(result["recipe"])
+
+
+def test_any_text_is_a_recipe_of_texts_or_none(page):
+    words = st.sampled_from(
+        ["Seed: ", "Negative prompt:", "\n", ",", ":", '"', "\\", "Size: 8x8", "Prompt: ", " ", "é"]
+    )
+    soup = st.lists(words | any_text, max_size=30).map("".join)
+    recipes = parsed(page, examples(soup, 300))
+    assert all(is_recipe(recipe) for recipe in recipes)
+    assert any(recipes) and not all(recipes)
+
+
+any_text = st.text(st.characters(exclude_categories=()))
+
+
+def test_any_recipe_comes_back(page):
+    soup = st.lists(
+        any_text | st.sampled_from(["\n", " ", "Negative prompt:", "Seed: 1, Steps: 2, Size: 3"])
+    ).map("".join)
+    settings = dict.fromkeys(["title", "aspect_ratio", "style_preset", "size"], any_text)
+    seeds = st.integers(0, 4_294_967_295).map(str)
+    recipe = st.fixed_dictionaries(
+        {"prompt": soup, "seed": seeds, "model": any_text.filter(len), "width": st.just("8")},
+        optional={"negative_prompt": soup, "height": st.just("9"), **settings},
+    )
+    recipes = [
+        {name: utf16(value) for name, value in each.items()} for each in examples(recipe, 300)
+    ]
+    # Three settings make it AUTOMATIC1111's; and half a size is none.
+    for each in recipes:
+        each.setdefault("height", "9")
+    assert there_and_back(page, recipes) == [filled(each) for each in recipes]
+
+
+def filled(recipe):
+    """The recipe without its empty fields; a prompt is never missing."""
+    return {name: value for name, value in recipe.items() if value or name == "prompt"}
+
+
+def is_recipe(recipe):
+    if recipe is None:
+        return True
+    fields = {*RECIPE, *XL} | {"negative_prompt", "aspect_ratio", "output_format"}
+    return (
+        set(recipe) <= fields
+        and "prompt" in recipe
+        and all(isinstance(value, str) for value in recipe.values())
+    )
