@@ -1,7 +1,8 @@
 // The access code: from the link or the field, kept for this tab. Knows no server.
+import { say } from "./words.js"
 
 const key = "access-code"
-const request = "This site asks for a code. Whoever gave you the link knows it."
+const request = say("This site asks for a code. Whoever gave you the link knows it.")
 
 /** Put the link's code into the field, else the one that this tab has kept. */
 export function findCode(form) {

@@ -9,12 +9,12 @@ const retries = 2
 export class ApiError extends Error {
   /**
    * @param {string} code  the API's own, or Offline, TooLong, Unreadable
-   * @param {number} seconds  after which to come back; 0 if nobody knows
+   * @param {string} message  with {places} for the values
+   * @param {{seconds?: number, values?: object}} more  seconds after which to come back
    */
-  constructor(code, message, seconds = 0) {
+  constructor(code, message, { seconds = 0, values = {} } = {}) {
     super(message)
-    this.code = code
-    this.seconds = seconds
+    Object.assign(this, { code, seconds, values })
   }
 }
 
@@ -86,7 +86,7 @@ async function failure(response, code) {
   const seconds = Number(response.headers.get("Retry-After"))
   if (Code === "AccessCodeRequired" && Message.startsWith("access code must be sent")) return refused(code)
   if (Code === "BudgetSpent") return spent(seconds)
-  if (Code && Message) return new ApiError(Code, sentence(Message), seconds)
+  if (Code && Message) return new ApiError(Code, sentence(Message), { seconds })
   if ([413, 414, 431].includes(response.status)) return new ApiError("TooLong", "The words are too long to send. Make them shorter.")
   return unreadable(response)
 }
@@ -98,12 +98,12 @@ function refused(code) {
 }
 
 function spent(seconds) {
-  const time = new Intl.DateTimeFormat([], { timeStyle: "short" }).format(Date.now() + seconds * 1000)
-  return new ApiError("BudgetSpent", `Too little is left of today's budget for this picture. It begins anew at ${time}.`, seconds)
+  const time = new Date(Date.now() + seconds * 1000)
+  return new ApiError("BudgetSpent", "Too little is left of today's budget for this picture. It begins anew at {time}.", { seconds, values: { time } })
 }
 
 function unreadable(response) {
-  return new ApiError("Unreadable", `The server gave an answer that makes no sense here (status ${response.status}). Try again in a moment.`)
+  return new ApiError("Unreadable", "The server gave an answer that makes no sense here (status {status}). Try again in a moment.", { values: response })
 }
 
 function sentence(text) {

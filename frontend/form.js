@@ -1,4 +1,5 @@
 // The form: the models on offer and their parameters. Knows no server and no pictures.
+import { money, say } from "./words.js"
 
 /** How each kind of parameter is drawn; the kinds are those of chalicelib/parameters.py. */
 const kinds = {
@@ -8,7 +9,7 @@ const kinds = {
   choice: ({ choices, default: usual }) => {
     const words = usual ? choices : ["", ...choices]
     const select = element("select", {})
-    select.append(...words.map(word => new Option(word || "the model chooses", word)))
+    select.append(...words.map(word => new Option(word || say("the model chooses"), word)))
     return select
   },
 }
@@ -25,18 +26,62 @@ export function drawModels(form, { models, default: usual }) {
 
 /** Draw the model's parameters; what was set before stays where it is allowed. */
 export function drawModel(form, { description, price_usd: price, parameters }) {
-  const cost = price ? ` $${price.toFixed(2)} a picture.` : ""
-  form.querySelector("#model-help").textContent = description + cost
+  const cost = price ? say("{price} a picture.", { price: money(price) }) : ""
+  form.querySelector("#model-help").textContent = `${say(description)} ${cost}`.trim()
   Object.assign(kept, values(form))
   const drawn = parameters.filter(({ name }) => name !== "prompt")
   form.querySelector("#configuration").replaceChildren(...drawn.map(field))
-  for (const { name, default: usual } of drawn) fill(form.elements[name], kept[name], usual)
+  for (const { name, default: usual } of drawn) put(form.elements[name], kept[name], usual)
 }
 
 /** Every field under its own name: the query, and the prompt. */
 export function values(form) {
-  const named = [...form.elements].filter(control => control.name)
+  const named = [...form.elements].filter(({ name }) => name && name !== "count")
   return Object.fromEntries(named.map(control => [control.name, control.value]))
+}
+
+/** How many pictures a click makes. */
+export function count(form) {
+  return Number(form.elements.count.value)
+}
+
+/** The values of each of them: a seed that was chosen is the first one's, and the next follow. */
+export function several(form) {
+  const asked = values(form)
+  const { max } = form.elements.seed
+  return Array.from({ length: count(form) }, (_, step) =>
+    Number(asked.seed) ? { ...asked, seed: `${Math.min(Number(asked.seed) + step, max)}` } : asked)
+}
+
+/**
+ * Set what the values name, as far as it is allowed here; the rest stays as it is.
+ * @param {() => void} drawChosen  draws the parameters of the model that is chosen
+ */
+export function fill(form, values, drawChosen) {
+  const { model, prompt } = form.elements
+  if ([...model.options].some(({ value }) => value === values.model)) model.value = values.model
+  drawChosen()
+  if (values.prompt) prompt.value = values.prompt
+  for (const control of form.querySelectorAll("#configuration [name]")) {
+    if (control.name in values) put(control, String(values[control.name]), control.value)
+  }
+}
+
+/** Keep the form as it is for a reload of this tab. */
+export function remember(form) {
+  const all = { ...values(form), count: form.elements.count.value }
+  try {
+    sessionStorage.setItem("form", JSON.stringify(all))
+  } catch {} // forbidden, or full
+}
+
+/** What `remember` kept; nothing in a new tab. */
+export function remembered() {
+  try {
+    return JSON.parse(sessionStorage.getItem("form")) ?? {}
+  } catch {
+    return {}
+  }
 }
 
 /** Show the configuration, or hide it. */
@@ -45,7 +90,7 @@ export function fold(form) {
   const configuration = form.querySelector("#configuration")
   configuration.hidden = !configuration.hidden
   button.setAttribute("aria-expanded", !configuration.hidden)
-  button.textContent = configuration.hidden ? "Show Configuration" : "Hide Configuration"
+  button.textContent = say(configuration.hidden ? "Show Configuration" : "Hide Configuration")
 }
 
 /** Show the configuration if the control is in it. */
@@ -54,8 +99,10 @@ export function unfold(form, control) {
 }
 
 function field(parameter) {
-  const { name, kind, label, minimum, maximum } = parameter
-  const help = minimum === undefined ? parameter.help : `${parameter.help} From ${minimum} to ${maximum}.`
+  const { name, kind, minimum, maximum } = parameter
+  const label = say(parameter.label)
+  const range = minimum === undefined ? "" : say("From {minimum} to {maximum}.", { minimum, maximum })
+  const help = `${say(parameter.help)} ${range}`.trim()
   const id = `parameter-${name}`
   const control = Object.assign(kinds[kind](parameter), { id, name })
   control.setAttribute("aria-describedby", `${id}-help`)
@@ -72,9 +119,10 @@ function range({ minimum, maximum }, step) {
   return element("input", { type: "number", min: minimum, max: maximum, step })
 }
 
-function fill(control, before, usual) {
-  control.value = before ?? usual
-  if (before !== control.value || !control.checkValidity()) control.value = usual
+/** The wanted value, or the other where it is not allowed. */
+function put(control, wanted, other) {
+  control.value = wanted ?? other
+  if (wanted !== control.value || !control.validity.valid) control.value = other
 }
 
 function element(tag, properties) {

@@ -1,59 +1,93 @@
 // One picture on the wall: waiting, then hung or failed. Knows no server and no form.
+import { explain, money, say } from "./words.js"
+
+/** Put an empty batch on top of the wall, for pictures that are asked for together. */
+export function addBatch(wall, size) {
+  const batch = element("div", { className: "batch" })
+  batch.classList.toggle("several", size > 1)
+  wall.prepend(batch)
+  return batch
+}
 
 /**
- * Put a blank canvas on top of the wall, in the shape that the values ask for.
+ * Put a blank canvas into a batch, in the shape that the values ask for.
  * @param {Object<string, string>} values  as the form had them
- * @param {{cancel: () => void, again: () => void}} acts  for the canvas's one button
+ * @param {{cancel: () => void, again: () => void, open: () => void}} acts  of its one button, and of the picture
  */
-export function addResult(wall, values, { cancel, again }) {
+export function addResult(batch, values, { cancel, again, open }) {
   const message = element("p", { className: "message" })
-  const button = element("button", { className: "quiet", type: "button", textContent: "Cancel", onclick: cancel })
+  const button = element("button", { className: "quiet", type: "button" })
   const canvas = element("div", { className: "canvas" }, message, button)
   const words = shorten(values.prompt)
   const figure = element("figure", { className: "result" }, canvas, caption(words))
-  const started = performance.now()
-  let waiting = "Painting…"
+  let started, waiting, clock
 
   const seconds = () => (performance.now() - started) / 1000
   const tick = () => { message.textContent = `${waiting} ${Math.floor(seconds())} s` }
-  const clock = setInterval(tick, 250)
   const finish = () => {
     clearInterval(clock)
     figure.removeAttribute("aria-busy")
   }
 
-  tick()
   figure.style.setProperty("--ratio", ratio(values))
-  figure.setAttribute("aria-busy", "true")
-  wall.prepend(figure)
-  figure.scrollIntoView({ block: "nearest" })
+  batch.append(figure)
 
   return {
-    /** The model is busy, and will be asked once more. */
-    wait() {
-      waiting = "The model is busy; asking again…"
+    /** Begin to wait, or begin anew. */
+    start() {
+      started = performance.now()
+      waiting = say("Painting…")
+      figure.classList.remove("failed")
+      figure.setAttribute("aria-busy", "true")
+      Object.assign(button, { textContent: say("Cancel"), onclick: cancel })
+      clock = setInterval(tick, 250)
       tick()
     },
-    /** Show the picture, with its label; rejects if it is none. */
+    /** The model is busy, and will be asked once more. */
+    wait() {
+      waiting = say("The model is busy; asking again…")
+      tick()
+    },
+    /** Show the picture, with its label; the seconds that it took. Rejects if it is none. */
     async hang({ blob, seed, price }, title) {
       const image = element("img", { className: "picture", alt: words, src: URL.createObjectURL(blob) })
+      const frame = element("button", { className: "frame", type: "button", title: say("Open"), onclick: open }, image)
       await image.decode().catch(() => { throw new Error("The picture that came cannot be shown. Try again.") })
       finish()
-      const cost = Number(price) ? [`$${price}`] : []
-      const facts = [title, `seed ${seed}`, ...cost, `${seconds().toFixed(1)} s`].join(" · ")
-      figure.replaceChildren(image, caption(words, facts))
+      const cost = Number(price) ? [money(price)] : []
+      const facts = [title, say("seed {seed}", { seed }), ...cost, `${seconds().toFixed(1)} s`].join(" · ")
+      figure.replaceChildren(frame, caption(words, facts))
+      return seconds()
     },
     /** Say what went wrong, and offer another try. */
     fail(error) {
       finish()
       figure.classList.add("failed")
-      message.textContent = error.message
-      Object.assign(button, { textContent: "Try again", onclick: again })
+      message.textContent = explain(error)
+      Object.assign(button, { textContent: say("Try again"), onclick: again })
+    },
+    /** By which `#picture-<id>` it is found. */
+    name(id) {
+      figure.id = `picture-${id}`
     },
     remove() {
       finish()
-      figure.remove()
+      removeResult(figure)
     },
+  }
+}
+
+/** Take a picture off the wall; what puts it back. Nothing where there is none. */
+export function removeResult(figure) {
+  if (!figure) return undefined
+  const { parentElement: batch, nextSibling } = figure
+  const { parentElement: wall } = batch
+  const below = batch.nextSibling
+  figure.remove()
+  if (!batch.children.length) batch.remove()
+  return () => {
+    if (!batch.isConnected) wall.insertBefore(batch, below?.isConnected ? below : null)
+    batch.insertBefore(figure, nextSibling?.isConnected ? nextSibling : null)
   }
 }
 

@@ -1,5 +1,6 @@
 """What a person does on the page."""
 
+import re
 import time
 
 from playwright.sync_api import expect
@@ -9,11 +10,24 @@ expect.set_options(timeout=15_000)  # milliseconds; two cores are shared with th
 SHIP = "Painting of a ship sailing in a stormy sea, with dramatic lighting and powerful waves."
 QUICK = "qwzx"  # the painter knows no such word, and paints quickly
 
+MANY = """async number => {
+  const { openHistory } = await import("./history.js")
+  const history = await openHistory()
+  const canvas = new OffscreenCanvas(8, 8)
+  canvas.getContext("2d").fillRect(0, 0, 8, 8)
+  const blob = await canvas.convertToBlob()
+  for (let each = 1; each <= number; each++) {
+    const prompt = `picture ${each}`
+    const known = { made: 1e12 + each, values: { prompt }, title: "Core", seed: "7" }
+    await history.add({ prompt, ...known }, blob)
+  }
+}"""
+
 
 def generate(page, prompt=None):
     if prompt is not None:
         page.get_by_label("Prompt", exact=True).fill(prompt)
-    page.get_by_role("button", name="Generate Image").click()
+    page.get_by_role("button", name=re.compile("^Generate")).click()
 
 
 def watch_posts(page):
@@ -34,3 +48,64 @@ def pass_pauses(page, sent, count):
     while len(sent) < count and time.monotonic() < deadline:
         page.clock.fast_forward(1_000)  # milliseconds
     assert len(sent) == count
+
+
+def make(page, *prompts):
+    """One picture after the other, each on the wall and on the shelf."""
+    for prompt in prompts:
+        generate(page, prompt)
+        expect(thumb(page, prompt)).to_be_visible()
+
+
+def shelf(page):
+    return page.get_by_role("region", name="Kept in this browser")
+
+
+def thumb(page, prompt):
+    return shelf(page).get_by_role("button", name=prompt, exact=True)
+
+
+def thumbs(page):
+    """The prompts of what stands on the shelf, as a locator."""
+    return shelf(page).get_by_role("listitem").get_by_role("button")
+
+
+def large(page):
+    return page.get_by_role("dialog", name="Picture")
+
+
+def act(page, name):
+    """Press a button of the large view."""
+    large(page).get_by_role("button", name=name, exact=True).click()
+
+
+def setting(page, label):
+    return page.get_by_label(label, exact=True)
+
+
+def download(page, press):
+    """The name and the bytes of the file that comes of it."""
+    with page.expect_download() as waiting:
+        press()
+    return waiting.value.suggested_filename, waiting.value.path().read_bytes()
+
+
+def asked_of_the_server(page):
+    """Each address that this page has asked for since it was opened."""
+    return page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+
+
+def expect_shelf(page, *prompts):
+    expect(thumbs(page)).to_have_count(len(prompts))
+    for place, prompt in enumerate(prompts):
+        expect(thumbs(page).nth(place)).to_have_accessible_name(prompt)
+
+
+def with_many(page, number):
+    """The page with so many pictures on its shelf, the newest being the last."""
+    page.route("**/app.js", lambda route: route.fulfill(content_type="text/javascript"))
+    page.reload()
+    page.evaluate(MANY, number)
+    page.unroute("**/app.js")
+    page.reload()
+    expect(thumb(page, f"picture {number}")).to_be_visible()

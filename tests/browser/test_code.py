@@ -187,6 +187,8 @@ def test_the_keyboard_alone_opens_the_site(closed):
     expect(field(page)).to_have_attribute("type", "text")
     expect(show).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Tab")
+    expect(page.get_by_role("radio", name="1")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Generate Image")).to_be_focused()
     page.get_by_label("Prompt", exact=True).fill(QUICK)
     page.keyboard.press("Control+Enter")

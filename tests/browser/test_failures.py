@@ -5,7 +5,21 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, SHIP, generate, pass_pauses, watch_posts
+from browser.acts import (
+    QUICK,
+    SHIP,
+    act,
+    download,
+    expect_shelf,
+    generate,
+    large,
+    make,
+    pass_pauses,
+    shelf,
+    thumb,
+    watch_posts,
+)
+from browser.recipes import read
 
 pytestmark = pytest.mark.slow
 
@@ -148,6 +162,25 @@ def test_offline_keeps_the_prompt_and_gives_the_button_back(page):
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+
+
+@pytest.mark.parametrize("how", ["throw new DOMException('', 'SecurityError')", "return {}"])
+def test_where_storage_is_forbidden_pictures_are_made_opened_and_downloaded(page, how):
+    page.add_init_script(f"IDBFactory.prototype.open = () => {{ {how} }}")
+    page.reload()
+    make(page, "qwzx one", "qwzx two")
+    sentence = "This browser keeps nothing for this page: the pictures last until it is closed."
+    expect(shelf(page).get_by_text(sentence)).to_be_visible()
+    thumb(page, "qwzx one").click()
+    expect(large(page).get_by_role("img", name="qwzx one")).to_be_visible()
+    _, file = download(page, lambda: act(page, "Download"))
+    assert read(file).startswith("qwzx one\n")
+    act(page, "Delete")
+    expect_shelf(page, "qwzx two")
+    page.get_by_role("button", name="Undo").click()
+    expect_shelf(page, "qwzx two", "qwzx one")
+    page.reload()
+    expect(shelf(page)).to_be_hidden()
 
 
 def test_words_too_long_for_the_gateway_are_explained(page):

@@ -89,11 +89,11 @@ def test_the_budget_is_counted_down_until_it_is_spent(thrifty):
     sent = watch_posts(page)
     expect(line(page)).to_have_text("$0.10 of today's $0.10 left.")
     generate(page, "qwzx one")
-    expect(line(page)).to_have_text("$0.06 of today's $0.10 left.")
+    expect(line(page)).to_have_text("$0.06 of today's $0.10 left. This visit: $0.04.")
     generate(page, "qwzx two")
-    expect(line(page)).to_have_text(SPENT)
+    expect(line(page)).to_have_text(f"{SPENT} This visit: $0.08.")
     button = page.get_by_role("button", name="Generate Image")
-    expect(button).to_have_accessible_description(SPENT)
+    expect(button).to_have_accessible_description(f"{SPENT} This visit: $0.08.")
     generate(page, "qwzx three")
     expect(page.locator(".message")).to_have_text(REFUSED)
     expect(page.get_by_role("status")).to_have_text(REFUSED)
@@ -167,13 +167,13 @@ def test_a_budget_that_cannot_be_asked_leaves_the_page_as_it_is(page, fault):
     generate(page, QUICK)
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()
     expect(page.get_by_role("status")).to_have_text("The picture is ready.")
-    expect(line(page)).to_be_empty()
+    expect(line(page)).to_have_text("This visit: $0.04.")
     assert len([url for url in asked if url.endswith("/api/budget")]) == 2
 
 
 def test_a_page_that_slept_over_midnight_asks_again_when_it_is_looked_at(page):
     left(page, 1, 0.97, resets="2000-01-01T00:00:00Z")
-    expect(line(page)).to_have_text("$0.03 left today: not enough for this model.")
+    expect(line(page)).to_have_text(re.compile("^Today's budget is spent. It begins anew at "))
     page.unroute("**/api/budget")
     page.route(
         "**/api/budget",

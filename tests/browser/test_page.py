@@ -49,7 +49,9 @@ def test_each_model_brings_its_own_parameters_and_keeps_what_still_fits(page, si
     for model in offer["models"]:
         page.get_by_label("Model", exact=True).select_option(model["title"])
         drawn = page.evaluate("[...new FormData(document.forms[0]).keys()]")
-        assert sorted(drawn) == sorted(["model", *(each["name"] for each in model["parameters"])])
+        assert sorted(drawn) == sorted(
+            ["count", "model", *(each["name"] for each in model["parameters"])]
+        )
         expect(page.get_by_label("Seed")).to_have_value("7")
         for each in model["parameters"]:
             control = page.locator(f"[name={each['name']}]")

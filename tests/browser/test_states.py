@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from browser.acts import generate
+from browser.acts import act, generate, large, shelf, thumb, with_many
 
 pytestmark = pytest.mark.slow
 
@@ -39,9 +39,45 @@ def without_models(page):
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
+def kept(page):
+    with_many(page, 3)
+    thumb(page, "picture 2").click()
+    act(page, "☆ Star")
+    act(page, "Close")
+    expect(shelf(page).locator(".starred")).to_have_count(1)
+
+
+def searched(page):
+    kept(page)
+    shelf(page).get_by_role("searchbox").fill("nowhere")
+    expect(shelf(page).get_by_text("No picture fits.")).to_be_visible()
+
+
+def opened(page):
+    kept(page)
+    thumb(page, "picture 2").click()
+    expect(large(page).get_by_role("img")).to_be_visible()
+
+
+def told(page):
+    opened(page)
+    act(page, "Copy prompt")
+    expect(large(page).locator("#toast")).to_be_visible()
+
+
+def deleted(page):
+    opened(page)
+    act(page, "Delete")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+
+STATES = [empty, configured, waiting, hung, failed, without_models]
+STATES += [kept, searched, opened, told, deleted]
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", [empty, configured, waiting, hung, failed, without_models])
+@pytest.mark.parametrize("state", STATES)
 def test_axe_finds_nothing(open_page, state, scheme, width):
     # Still, because axe measures the contrast of whatever moment it meets.
     page = open_page(
@@ -73,14 +109,17 @@ def test_tab_reaches_every_control_in_the_order_of_the_page(page):
     configured(page)
     page.locator("[name=prompt]").focus()
     reached = []
-    for _ in range(13):
+    for _ in range(15):
         reached.append(
             page.evaluate("document.activeElement.name || document.activeElement.textContent")
         )
         page.keyboard.press("Tab")
-    assert reached[:4] == ["prompt", "model", "Generate Image", "Hide Configuration"]
-    assert reached[4:12] == [
+    assert reached[:6] == [
+        "prompt", "model", "count", "Generate image", "Hide Configuration",
+        "Settings from a picture",
+    ]  # fmt: skip
+    assert reached[6:14] == [
         "negative_prompt", "size", "cfg_scale", "steps", "seed", "style_preset", "sampler",
         "clip_guidance_preset",
     ]  # fmt: skip
-    assert reached[12].startswith("A red hot-air balloon")
+    assert reached[14].startswith("English")

@@ -1,0 +1,104 @@
+// The pictures that are kept: on the shelf, in the large view, and what is done with them there.
+import { copyPicture, copyText, save, saveAll } from "./files.js"
+import { addGallery } from "./gallery.js"
+import { addViewer } from "./viewer.js"
+import { say } from "./words.js"
+
+const reasons = {
+  full: say("This browser's storage is full: new pictures last until the page is closed. Download or delete some."),
+  off: say("This browser keeps nothing for this page: the pictures last until it is closed. Download what you like."),
+}
+
+/**
+ * @param {HTMLElement} shelf  with filters and thumbnails
+ * @param {HTMLDialogElement} dialog
+ * @param {object} history  of history.js
+ * @param {Object} acts
+ * @param {(values: object) => void} acts.use  put values into the form
+ * @param {(values: object) => void} acts.more  make more with these
+ * @param {(values: object) => string} acts.linkTo
+ * @param {(blob: Blob, record: object) => Promise<Blob>} acts.inscribe  write into the file how it was made
+ * @param {(id: string) => ?(() => void)} acts.takeDown  from the wall; what hangs it again
+ * @param {(sentence: string, undo?: () => void) => void} acts.tell
+ */
+export function addShelf(shelf, dialog, history, { use, more, linkTo, inscribe, takeDown, tell }) {
+  const find = selector => shelf.querySelector(selector)
+  const all = ({ values, seed }) => ({ ...values, seed })
+  const inForm = values => { viewer.close(); use(values) }
+
+  const viewer = addViewer(dialog, {
+    usePrompt: ({ prompt }) => inForm({ prompt }),
+    useSeed: ({ seed }) => inForm({ seed }),
+    useAll: record => inForm(all(record)),
+    more: ({ values }) => { viewer.close(); more({ ...values, seed: "0" }) },
+    download: async record => save(await finished(record), record),
+    copyPicture: async ({ id }) => tell(await copyPicture(await history.file(id))),
+    copyPrompt: async ({ prompt }) => tell(await copyText(prompt, say("The prompt is copied."))),
+    copyLink: async record => tell(await copyText(linkTo(all(record)), say("The link is copied."))),
+    star,
+    remove,
+    newer: ({ id }) => step(id, -1),
+    older: ({ id }) => step(id, 1),
+    close: () => viewer.close(),
+  })
+  const gallery = addGallery(find(".thumbs"), {
+    page: wanted => history.page(wanted), thumb: id => history.thumb(id), open,
+  })
+
+  /** As the filters want them. */
+  async function draw() {
+    const words = find("[type=search]").value
+    const starred = find(".starred-only").getAttribute("aria-pressed") === "true"
+    const found = await gallery.show({ words, starred })
+    if (found === undefined) return
+    shelf.hidden = !found && !words && !starred
+    find(".none").hidden = found > 0
+    find(".reason").textContent = reasons[history.reason] ?? ""
+  }
+
+  async function open(record) {
+    const blob = await history.file(record.id)
+    if (!blob) return tell(say("This picture is no longer in this browser."))
+    const [newer, older] = await Promise.all([-1, 1].map(step => gallery.beside(record.id, step)))
+    viewer.show(gallery.find(record.id) ?? record, blob, { newer, older })
+  }
+
+  async function step(id, steps) {
+    const record = await gallery.beside(id, steps)
+    if (record) open(record)
+  }
+
+  async function star(record) {
+    record.star = record.star ? 0 : 1
+    viewer.star(record.star)
+    await history.star(record.id, record.star)
+    draw()
+  }
+
+  async function remove({ id }) {
+    const undo = await history.remove(id)
+    viewer.close()
+    const hangAgain = takeDown(id)
+    draw()
+    tell(say("The picture is deleted."), async () => {
+      await undo()
+      hangAgain?.()
+      draw()
+    })
+  }
+
+  /** The file to give away: it says how it was made, unless the switch is off. */
+  async function finished(record) {
+    const blob = await history.file(record.id)
+    return dialog.querySelector(".inscribed").checked ? inscribe(blob, record) : blob
+  }
+
+  find("[type=search]").oninput = draw
+  find(".starred-only").onclick = ({ target }) => {
+    target.setAttribute("aria-pressed", target.getAttribute("aria-pressed") !== "true")
+    draw()
+  }
+  find(".download-all").onclick = () => saveAll(history.all(), finished)
+  history.onchange = draw
+  return { draw, open }
+}

@@ -1,0 +1,67 @@
+// One picture, large, with how it was made and all that can be done with it. Knows no server.
+import { dateTime, money, say } from "./words.js"
+
+const labels = {
+  negative_prompt: "Negative prompt", aspect_ratio: "Aspect ratio", size: "Size", cfg_scale: "Prompt strength",
+  steps: "Steps", style_preset: "Style", sampler: "Sampler", clip_guidance_preset: "CLIP guidance", output_format: "File format",
+}
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {Object<string, (record: object) => void>} acts  by the name on each button's data-act
+ */
+export function addViewer(dialog, acts) {
+  const image = dialog.querySelector("img")
+  let shown
+
+  dialog.addEventListener("click", ({ target }) => {
+    const { act } = target.closest("[data-act]")?.dataset ?? {}
+    if (act) acts[act](shown)
+    if (target === dialog) dialog.close() // the ground around it
+  })
+  dialog.addEventListener("keydown", ({ key }) => {
+    if (key === "ArrowLeft") acts.newer(shown)
+    if (key === "ArrowRight") acts.older(shown)
+  })
+  dialog.addEventListener("close", () => {
+    URL.revokeObjectURL(image.src)
+    image.removeAttribute("src")
+  })
+  image.onclick = () => image.classList.toggle("zoomed")
+
+  return {
+    show(record, blob, { newer, older }) {
+      shown = record
+      URL.revokeObjectURL(image.src)
+      image.classList.remove("zoomed")
+      Object.assign(image, { src: URL.createObjectURL(blob), alt: record.prompt })
+      dialog.querySelector(".words").textContent = record.prompt
+      dialog.querySelector("dl").replaceChildren(...settings(record).flatMap(pair))
+      dialog.querySelector("[data-act=newer]").disabled = !newer
+      dialog.querySelector("[data-act=older]").disabled = !older
+      if (document.activeElement.disabled) dialog.querySelector("[data-act=close]").focus() // else no key comes here
+      this.star(record.star)
+      if (!dialog.open) dialog.showModal()
+    },
+    star(on) {
+      const button = dialog.querySelector("[data-act=star]")
+      button.setAttribute("aria-pressed", Boolean(on))
+      button.textContent = say(on ? "★ Starred" : "☆ Star")
+    },
+    close: () => dialog.close(),
+  }
+}
+
+function settings({ title, seed, price, seconds, made, values, width, height }) {
+  const more = Object.entries(labels).map(([name, label]) => [label, values[name]])
+  const facts = [
+    ["Model", title], ["Seed", seed], ...more, ["Pixels", width && `${width} × ${height}`],
+    ["Price", Number(price) ? money(price) : ""], ["Time", seconds && `${seconds.toFixed(1)} s`],
+    ["Made", dateTime(made)],
+  ]
+  return facts.filter(([, value]) => value)
+}
+
+function pair([label, value]) {
+  return [["dt", say(label)], ["dd", value]].map(([tag, text]) => Object.assign(document.createElement(tag), { textContent: text }))
+}

@@ -1,0 +1,219 @@
+"""Settings out of a picture's file: chosen, dropped or pasted; nothing runs by itself."""
+
+import base64
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.acts import act, download, large, make, setting, thumb, watch_posts
+from browser.recipes import automatic1111, gradient, saved
+
+pytestmark = pytest.mark.slow
+
+FILLED = "The settings are in the form."
+NO_SETTINGS = "This file holds no settings."
+TOO_LARGE = "This file is too large to be a picture of Easel's."
+
+HOLDING = """([base64, name, type]) => {
+    const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
+    const held = new DataTransfer()
+    held.items.add(new File([bytes], name, { type }))
+    return held
+}"""
+
+
+def choose(page, name, file):
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Settings from a picture").click()
+    chooser.value.set_files({"name": name, "mimeType": "image/png", "buffer": file})
+
+
+def drop(page, name, file):
+    held = page.evaluate_handle(HOLDING, [base64.b64encode(file).decode(), name, "image/png"])
+    over = "held => document.body.dispatchEvent(new DragEvent('dragover', HOW))"
+    how = "{ bubbles: true, cancelable: true, dataTransfer: held }"
+    assert not held.evaluate(over.replace("HOW", how))  # or the browser would leave the page
+    assert not held.evaluate(over.replace("HOW", how).replace("dragover", "drop"))
+
+
+def paste(page, name, file):
+    held = page.evaluate_handle(HOLDING, [base64.b64encode(file).decode(), name, "image/png"])
+    setting(page, "Prompt").focus()
+    how = "{ bubbles: true, cancelable: true, clipboardData: held }"
+    held.evaluate(
+        f"held => document.activeElement.dispatchEvent(new ClipboardEvent('paste', {how}))"
+    )
+
+
+def expect_form(page, **wanted):
+    for label, value in wanted.items():
+        expect(setting(page, label.replace("_", " "))).to_have_value(value)
+
+
+def unfold(page):
+    page.get_by_role("button", name="Show Configuration").click()
+
+
+@pytest.fixture
+def filled(page):
+    """A page whose form somebody has filled in, and a list of what it asks for."""
+    unfold(page)
+    setting(page, "Prompt").fill("mine")
+    setting(page, "Seed").fill("9")
+    setting(page, "Aspect ratio").select_option("16:9")
+    return page, watch_posts(page)
+
+
+def expect_refused(page, sent, sentence):
+    expect(page.get_by_role("status")).to_have_text(sentence)
+    expect(page.locator("#toast p").filter(visible=True)).to_have_text(sentence)
+    expect_form(page, Prompt="mine", Seed="9", Aspect_ratio="16:9", Model="stable-image-core")
+    expect(page.locator("figure")).to_have_count(0)
+    assert sent == []
+
+
+@pytest.mark.parametrize("bring", [choose, drop, paste])
+@pytest.mark.parametrize("format", ["jpeg", "png"])
+def test_a_downloaded_picture_brings_its_settings_back(open_page, page, bring, format):
+    prompt = 'qwzx a "fox", 雪 🦊\nNegative prompt: none'
+    setting(page, "Model").select_option("Stable Image Ultra")
+    unfold(page)
+    setting(page, "Negative prompt").fill("blurry: dark")
+    setting(page, "Aspect ratio").select_option("16:9")
+    setting(page, "File format").select_option(format)
+    make(page, prompt)
+    page.locator("figure").get_by_role("button").click()
+    seed = large(page).get_by_role("definition").nth(1).inner_text()
+    name, file = download(page, lambda: act(page, "Download"))
+    other = open_page()
+    sent = watch_posts(other)
+    bring(other, name, file)
+    expect(other.get_by_role("status")).to_have_text(FILLED)
+    unfold(other)
+    expect_form(
+        other, Prompt=prompt, Model="stable-image-ultra", Negative_prompt="blurry: dark",
+        Aspect_ratio="16:9", File_format=format, Seed=seed,
+    )  # fmt: skip
+    assert sent == []
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_of_automatic1111s_brings_what_this_page_has(page, format):
+    text = (
+        "qwzx a fox\nin the snow\nNegative prompt: blurry, dark\n"
+        "Steps: 30, Sampler: Euler a, CFG scale: 6.5, Seed: 7, Size: 512x768, "
+        "Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, Version: v1.10.1"
+    )
+    setting(page, "Model").select_option("Stable Diffusion XL")
+    unfold(page)
+    sent = watch_posts(page)
+    drop(page, "00001-7", automatic1111(text, format))
+    expect(page.get_by_role("status")).to_have_text(FILLED)
+    expect_form(
+        page, Prompt="qwzx a fox\nin the snow", Negative_prompt="blurry, dark", Seed="7",
+        Generation_steps="30", Model="stable-diffusion-xl", Size="1024x1024",
+    )  # fmt: skip
+    expect(setting(page, "Prompt strength (cfg_scale)")).to_have_value("6.5")
+    assert sent == []
+
+
+@pytest.mark.parametrize("bring", [choose, drop, paste])
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"",
+        b"no picture at all",
+        saved(gradient(), "PNG"),
+        saved(gradient(), "JPEG"),
+        saved(gradient(), "GIF"),
+        automatic1111("a fox", "PNG"),
+        automatic1111("Steps: 30, Seed: 7, Size: 8x8", "PNG")[:80],
+    ],
+    ids=["empty", "text", "png", "jpeg", "gif", "prompt alone", "cut"],
+)
+def test_a_file_without_settings_is_told_in_a_sentence(filled, bring, file):
+    page, sent = filled
+    bring(page, "file.png", file)
+    expect_refused(page, sent, NO_SETTINGS)
+
+
+def test_a_file_of_51_megabytes_is_not_read(filled, tmp_path):
+    page, sent = filled
+    with (tmp_path / "large.png").open("wb") as large_file:
+        large_file.write(automatic1111("a fox\nSteps: 30, Seed: 7, Size: 8x8", "PNG"))
+        large_file.truncate(51_000_000)
+    page.get_by_label("A picture with settings").set_input_files(tmp_path / "large.png")
+    expect_refused(page, sent, TOO_LARGE)
+
+
+def test_a_folder_or_a_file_that_went_is_told_in_a_sentence(filled):
+    page, sent = filled
+    page.evaluate("() => { File.prototype.arrayBuffer = async () => { throw new Error() } }")
+    drop(page, "folder", b"")
+    expect_refused(page, sent, NO_SETTINGS)
+
+
+def test_hostile_words_are_words_and_values_that_are_not_allowed_are_left_out(filled):
+    page, sent = filled
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    words = "<img src=x onerror=alert(1)> \u202egnp.exe"
+    settings = (
+        "Seed: -1, Aspect ratio: 1:7, Model name: __proto__, File format: exe, constructor: x"
+    )
+    drop(page, "x.png", automatic1111(f"{words}\n{settings}", "JPEG"))
+    expect(page.get_by_role("status")).to_have_text(FILLED)
+    expect_form(
+        page, Prompt=words, Seed="9", Aspect_ratio="16:9", File_format="jpeg",
+        Model="stable-image-core",
+    )  # fmt: skip
+    expect(page.locator("img[src]")).to_have_count(0)
+    assert sent == []
+
+
+def test_the_settings_of_an_unknown_model_fill_the_form_of_the_chosen_one(filled):
+    page, sent = filled
+    text = 'a fox\nSeed: 7, Model: Dream 9, Model name: dream-9, Aspect ratio: "1:1", Steps: 30'
+    drop(page, "dream.png", automatic1111(text, "PNG"))
+    expect(page.get_by_role("status")).to_have_text(FILLED)
+    expect_form(page, Prompt="a fox", Seed="7", Aspect_ratio="1:1", Model="stable-image-core")
+    assert sent == []
+
+
+def test_the_same_file_can_be_chosen_twice_and_choosing_none_does_nothing(filled):
+    page, sent = filled
+    file = automatic1111("a fox\nSeed: 7, Steps: 30, Size: 8x8", "PNG")
+    for _ in range(2):
+        choose(page, "fox.png", file)
+        expect_form(page, Prompt="a fox")
+        setting(page, "Prompt").fill("mine")
+        assert page.get_by_label("A picture with settings").input_value() == ""
+    page.get_by_label("A picture with settings").set_input_files([])
+    expect_form(page, Prompt="mine")
+    assert sent == []
+
+
+def test_words_that_are_dropped_or_pasted_are_left_to_the_browser(filled):
+    page, sent = filled
+    for kind, name, holder in (
+        ("DragEvent", "dragover", "dataTransfer"),
+        ("DragEvent", "drop", "dataTransfer"),
+        ("ClipboardEvent", "paste", "clipboardData"),
+    ):
+        script = f"""() => {{
+            const {holder} = new DataTransfer()
+            {holder}.setData("text/plain", "words")
+            const event = new {kind}("{name}", {{ bubbles: true, cancelable: true, {holder} }})
+            return document.querySelector("textarea").dispatchEvent(event)
+        }}"""
+        assert page.evaluate(script)
+    expect(page.get_by_role("status")).to_have_text("")
+    assert sent == []
+
+
+def test_a_picture_on_the_shelf_can_be_opened_after_settings_came_from_a_file(page):
+    make(page, "qwzx hen")
+    drop(page, "fox.png", automatic1111("qwzx fox\nSeed: 7, Steps: 30, Size: 8x8", "PNG"))
+    expect_form(page, Prompt="qwzx fox")
+    thumb(page, "qwzx hen").click()
+    act(page, "Use everything")
+    expect_form(page, Prompt="qwzx hen")

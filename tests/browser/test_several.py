@@ -1,0 +1,126 @@
+"""Several pictures at one click, each on a canvas of its own."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.acts import QUICK, generate, watch_posts
+
+pytestmark = pytest.mark.slow
+
+
+def several(page, number):
+    page.get_by_role("group", name="Pictures").get_by_text(str(number), exact=True).click()
+
+
+def fail_one(page, number):
+    """The request with that number fails; the others go through."""
+    seen = []
+
+    def answer(route):
+        seen.append(route)
+        if len(seen) == number:
+            failure = {"Code": "ModelFailed", "Message": "the model failed; try again"}
+            route.fulfill(status=502, body=json.dumps(failure), content_type="application/json")
+        else:
+            route.continue_()
+
+    page.route("**/api/?*", answer)
+    return seen
+
+
+def seeds(page):
+    facts = " ".join(page.locator("figcaption .facts").all_inner_texts())
+    return [int(seed) for seed in re.findall(r"seed (\d+)", facts)]
+
+
+def test_four_are_asked_for_side_by_side_and_each_has_a_canvas_at_once(page):
+    sent = watch_posts(page)
+    several(page, 4)
+    generate(page, "!slow 2 qwzx")
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(4)
+    expect(page.get_by_role("status")).to_have_text("Painting 4 pictures.")
+    assert len(sent) == 4
+    expect(page.get_by_role("img")).to_have_count(4)
+    expect(page.get_by_role("status")).to_have_text("4 of 4 pictures are ready.")
+    assert len(set(seeds(page))) == 4
+    assert len(sent) == 4
+
+
+def test_a_chosen_seed_is_the_first_ones_and_the_next_follow(page):
+    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_label("Seed").fill("7")
+    several(page, 3)
+    generate(page, QUICK)
+    expect(page.get_by_role("img")).to_have_count(3)
+    assert seeds(page) == [7, 8, 9]
+
+
+def test_one_that_fails_leaves_its_neighbours_alone_and_is_tried_again(page):
+    sent = fail_one(page, 2)
+    several(page, 4)
+    generate(page, QUICK)
+    expect(page.get_by_role("img")).to_have_count(3)
+    expect(page.get_by_role("status")).to_have_text(
+        "3 of 4 pictures are ready. 1 failed: The model failed; try again."
+    )
+    before = seeds(page)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("img")).to_have_count(4)
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    after = seeds(page)
+    assert after[:1] + after[2:] == before  # in its own place
+    assert len(sent) == 5
+
+
+def test_one_is_cancelled_and_the_others_come(page):
+    several(page, 3)
+    generate(page, "!slow 2 qwzx")
+    page.get_by_role("button", name="Cancel").nth(1).click()
+    expect(page.get_by_role("img")).to_have_count(2)
+    expect(page.locator("figure")).to_have_count(2)
+    expect(page.get_by_role("status")).to_have_text("2 of 3 pictures are ready.")
+
+
+def test_escape_cancels_all_and_leaves_nothing_behind(page):
+    several(page, 4)
+    generate(page, "!slow 20 a ship")
+    page.keyboard.press("Escape")
+    expect(page.locator("figure")).to_have_count(0)
+    expect(page.get_by_role("status")).to_have_text("Cancelled.")
+    expect(page.get_by_role("heading", name="What would you like to see?")).to_be_visible()
+
+
+def test_what_hung_before_stays_below(page):
+    generate(page, "qwzx first")
+    expect(page.get_by_role("img", name="qwzx first")).to_be_visible()
+    several(page, 2)
+    generate(page, "qwzx second")
+    expect(page.get_by_role("img")).to_have_count(3)
+    names = page.get_by_role("img").evaluate_all("images => images.map(image => image.alt)")
+    assert names == ["qwzx second", "qwzx second", "qwzx first"]
+
+
+def test_the_button_says_what_a_click_costs_and_the_line_what_the_visit_has(page):
+    button = page.locator("[type=submit]")
+    expect(button).to_have_text("Generate image, about $0.04")
+    several(page, 4)
+    expect(button).to_have_text("Generate 4 images, about $0.16")
+    page.get_by_label("Model", exact=True).select_option("Stable Image Ultra")
+    expect(button).to_have_text("Generate 4 images, about $0.56")
+    page.get_by_label("Model", exact=True).select_option("Stable Diffusion XL")
+    expect(button).to_have_text("Generate 4 images")
+    page.get_by_label("Model", exact=True).select_option("Stable Image Core")
+    several(page, 2)
+    generate(page, QUICK)
+    expect(page.get_by_text("This visit: $0.08.")).to_be_visible()
+
+
+def test_the_number_is_chosen_by_keyboard(page):
+    page.get_by_role("radio", name="1").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="2")).to_be_checked()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("figure")).to_have_count(2)
