@@ -19,16 +19,16 @@ export async function saveAll(pictures, finished) {
 
 async function* files(pictures, finished) {
   let number = 0
-  for await (const { record } of pictures) {
+  for await (const { record, blob } of pictures) {
     const name = `${String(++number).padStart(4, "0")} ${fileName(record)}`
-    yield { name, input: await finished(record), lastModified: new Date(record.made) }
+    yield { name, input: await finished(record, blob), lastModified: new Date(record.made) }
   }
 }
 
 /** "a fox in the snow 7.jpg": the prompt's beginning, as file systems take it, and the seed. */
 function fileName({ prompt, seed, type }) {
   const words = prompt.replace(/[\p{C}\\/:*?"<>|.]+/gu, " ").replace(/\s+/g, " ").trim().slice(0, 60).trim()
-  return `${words || "picture"} ${seed}.${type.replace("image/", "").replace("jpeg", "jpg")}`
+  return `${words || "easel"} ${seed}.${type.replace("image/", "").replace("jpeg", "jpg")}`
 }
 
 /** Copy words; what to say of it. */

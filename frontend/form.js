@@ -27,9 +27,11 @@ export function drawModels(form, { models, default: usual }) {
 /** Draw the model's parameters; what was set before stays where it is allowed. */
 export function drawModel(form, { description, price_usd: price, parameters }) {
   const cost = price ? say("{price} a picture.", { price: money(price) }) : ""
+  const prompt = parameters.find(({ name }) => name === "prompt")
+  const drawn = parameters.filter(each => each !== prompt)
   form.querySelector("#model-help").textContent = `${say(description)} ${cost}`.trim()
+  form.querySelector("#prompt-help").textContent = say(prompt.help)
   Object.assign(kept, values(form))
-  const drawn = parameters.filter(({ name }) => name !== "prompt")
   form.querySelector("#configuration").replaceChildren(...drawn.map(field))
   for (const { name, default: usual } of drawn) put(form.elements[name], kept[name], usual)
 }
@@ -37,7 +39,12 @@ export function drawModel(form, { description, price_usd: price, parameters }) {
 /** Every field under its own name: the query, and the prompt. */
 export function values(form) {
   const named = [...form.elements].filter(({ name }) => name && name !== "count")
-  return Object.fromEntries(named.map(control => [control.name, control.value]))
+  return Object.fromEntries(named.map(control => [control.name, text(control)]))
+}
+
+/** A number may be typed as 1e3, which is 1000. */
+function text({ type, value, valueAsNumber }) {
+  return type === "number" && value ? String(valueAsNumber) : value
 }
 
 /** How many pictures a click makes. */
@@ -58,7 +65,8 @@ export function several(form) {
  * @param {() => void} drawChosen  draws the parameters of the model that is chosen
  */
 export function fill(form, values, drawChosen) {
-  const { model, prompt } = form.elements
+  const { model, prompt, count } = form.elements
+  if (values.count) count.value = values.count
   if ([...model.options].some(({ value }) => value === values.model)) model.value = values.model
   drawChosen()
   if (values.prompt) prompt.value = values.prompt

@@ -76,6 +76,8 @@ export function addGallery(list, { page, thumb, open }) {
       draw(found, found.length === enough)
       return records.length
     },
+    /** Put the focus on the picture, if it is on show. */
+    focus: id => [...list.children].find(({ record }) => record?.id === id)?.firstChild.focus(),
     /** The record as it is now; undefined if it is not on show. */
     find: id => records[place(id)],
     /** The record so many steps further; undefined at either end, or if it is not on show. */

@@ -1,11 +1,27 @@
-// Light or dark, by choice. Knows no server.
+// Light or dark, by choice. Runs before the first paint, so that no white page flashes at night.
 
-/** The look that was chosen in this browser, "" for the system's own; with a name, from now on that. */
-export function look(chosen) {
+const { dataset } = document.documentElement
+dataset.look = stored()
+
+/** Let the menu say which look there is, and choose another; "" is the system's own. */
+export function addLook(menu) {
+  menu.value = dataset.look
+  menu.onchange = () => {
+    dataset.look = menu.value
+    store(menu.value)
+  }
+}
+
+function store(look) {
   try {
-    if (chosen !== undefined) localStorage.setItem("look", chosen)
+    localStorage.setItem("look", look)
+  } catch {} // forbidden: it lasts as long as the page
+}
+
+function stored() {
+  try {
     return localStorage.getItem("look") ?? ""
   } catch {
-    return chosen ?? ""
+    return ""
   }
 }

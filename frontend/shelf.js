@@ -16,12 +16,13 @@ const reasons = {
  * @param {Object} acts
  * @param {(values: object) => void} acts.use  put values into the form
  * @param {(values: object) => void} acts.more  make more with these
+ * @param {(what: string, model: string) => string} acts.withPrice  what a button does, and what it costs
  * @param {(values: object) => string} acts.linkTo
  * @param {(blob: Blob, record: object) => Promise<Blob>} acts.inscribe  write into the file how it was made
  * @param {(id: string) => ?(() => void)} acts.takeDown  from the wall; what hangs it again
- * @param {(sentence: string, undo?: () => void) => void} acts.tell
+ * @param {(sentence: string, undo?: () => void) => void} acts.show
  */
-export function addShelf(shelf, dialog, history, { use, more, linkTo, inscribe, takeDown, tell }) {
+export function addShelf(shelf, dialog, history, { use, more, withPrice, linkTo, inscribe, takeDown, show }) {
   const find = selector => shelf.querySelector(selector)
   const all = ({ values, seed }) => ({ ...values, seed })
   const inForm = values => { viewer.close(); use(values) }
@@ -30,11 +31,11 @@ export function addShelf(shelf, dialog, history, { use, more, linkTo, inscribe, 
     usePrompt: ({ prompt }) => inForm({ prompt }),
     useSeed: ({ seed }) => inForm({ seed }),
     useAll: record => inForm(all(record)),
-    more: ({ values }) => { viewer.close(); more({ ...values, seed: "0" }) },
-    download: async record => save(await finished(record), record),
-    copyPicture: async ({ id }) => tell(await copyPicture(await history.file(id))),
-    copyPrompt: async ({ prompt }) => tell(await copyText(prompt, say("The prompt is copied."))),
-    copyLink: async record => tell(await copyText(linkTo(all(record)), say("The link is copied."))),
+    more: ({ values }) => { viewer.close(); more(values) },
+    download: async (record, blob) => save(await finished(record, blob), record),
+    copyPicture: async (_record, blob) => show(await copyPicture(blob)),
+    copyPrompt: async ({ prompt }) => show(await copyText(prompt, say("The prompt is copied."))),
+    copyLink: async record => show(await copyText(linkTo(all(record)), say("The link is copied."))),
     star,
     remove,
     newer: ({ id }) => step(id, -1),
@@ -58,9 +59,10 @@ export function addShelf(shelf, dialog, history, { use, more, linkTo, inscribe, 
 
   async function open(record) {
     const blob = await history.file(record.id)
-    if (!blob) return tell(say("This picture is no longer in this browser."))
+    if (!blob) return show(say("This picture is no longer in this browser."))
     const [newer, older] = await Promise.all([-1, 1].map(step => gallery.beside(record.id, step)))
-    viewer.show(gallery.find(record.id) ?? record, blob, { newer, older })
+    const known = gallery.find(record.id) ?? record
+    viewer.show(known, blob, { newer, older, more: withPrice(say("More like this"), known.values.model) })
   }
 
   async function step(id, steps) {
@@ -80,25 +82,32 @@ export function addShelf(shelf, dialog, history, { use, more, linkTo, inscribe, 
     viewer.close()
     const hangAgain = takeDown(id)
     draw()
-    tell(say("The picture is deleted."), async () => {
+    show(say("The picture is deleted."), async () => {
       await undo()
       hangAgain?.()
-      draw()
+      await draw()
+      gallery.focus(id)
     })
   }
 
   /** The file to give away: it says how it was made, unless the switch is off. */
-  async function finished(record) {
-    const blob = await history.file(record.id)
+  async function finished(record, blob) {
     return dialog.querySelector(".inscribed").checked ? inscribe(blob, record) : blob
   }
 
-  find("[type=search]").oninput = draw
+  let typed
+  find("[type=search]").oninput = () => {
+    clearTimeout(typed)
+    typed = setTimeout(draw, 150) // milliseconds, as each search reads all that is kept
+  }
   find(".starred-only").onclick = ({ target }) => {
     target.setAttribute("aria-pressed", target.getAttribute("aria-pressed") !== "true")
     draw()
   }
   find(".download-all").onclick = () => saveAll(history.all(), finished)
-  history.onchange = draw
+  history.onchange = ({ kind, id }) => {
+    if (kind === "removed") takeDown(id) // in another tab
+    draw()
+  }
   return { draw, open }
 }

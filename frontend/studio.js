@@ -1,6 +1,6 @@
 // Canvases under way: painted side by side, cancelled, tried again. Knows no form and no history.
 import { addBatch, addResult, removeResult } from "./result.js"
-import { say } from "./words.js"
+import { explain, say } from "./words.js"
 
 /**
  * @param {HTMLElement} wall
@@ -8,7 +8,7 @@ import { say } from "./words.js"
  * @param {() => ?string} acts.begin  the access code, or null where nothing may begin
  * @param {(values: object, how: object) => Promise<object>} acts.make  one picture
  * @param {(picture: object, values: object, result: object) => Promise<object>} acts.hang  it; its record
- * @param {(outcomes: (object | Error)[], code: string) => void} acts.end  records, errors, undefined where cancelled
+ * @param {(code: string, hung: number, error: ?Error) => void} acts.end  so many came with that code
  * @param {(record: object) => void} acts.open
  * @param {() => void} acts.leave  what has the focus on the wall will go
  * @param {(sentence: string) => void} acts.tell
@@ -31,7 +31,15 @@ export function addStudio(wall, { begin, make, hang, end, open, leave, tell }) {
     if (code === null) return
     const outcomes = works.map(work => paintOne(work, code))
     tell(works.length > 1 ? say("Painting {number} pictures.", { number: works.length }) : say("Painting."))
-    end(await Promise.all(outcomes), code)
+    conclude(await Promise.all(outcomes), code)
+  }
+
+  /** @param {(object | Error | undefined)[]} outcomes  records, errors, undefined where cancelled */
+  function conclude(outcomes, code) {
+    const errors = outcomes.filter(outcome => outcome instanceof Error)
+    const hung = outcomes.filter(Boolean).length - errors.length
+    end(code, hung, errors[0])
+    tell(summary(outcomes.length, hung, errors))
   }
 
   async function paintOne(work, code) {
@@ -71,4 +79,12 @@ export function addStudio(wall, { begin, make, hang, end, open, leave, tell }) {
     },
     cancel: () => cancel(painting),
   }
+}
+
+function summary(all, hung, [error, ...others]) {
+  if (!hung && !error) return say("Cancelled.")
+  if (all === 1) return error ? explain(error) : say("The picture is ready.")
+  const ready = say("{hung} of {all} pictures are ready.", { hung, all })
+  if (!error) return ready
+  return `${ready} ${say("{failed} failed: {reason}", { failed: others.length + 1, reason: explain(error) })}`
 }

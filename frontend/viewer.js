@@ -8,18 +8,21 @@ const labels = {
 
 /**
  * @param {HTMLDialogElement} dialog
- * @param {Object<string, (record: object) => void>} acts  by the name on each button's data-act
+ * @param {Object<string, (record: object, blob: Blob) => void>} acts  by the name on each button's data-act
  */
 export function addViewer(dialog, acts) {
   const image = dialog.querySelector("img")
-  let shown
+  const zoom = dialog.querySelector(".zoom")
+  let shown // its record
+  let file
 
   dialog.addEventListener("click", ({ target }) => {
     const { act } = target.closest("[data-act]")?.dataset ?? {}
-    if (act) acts[act](shown)
+    if (act) acts[act](shown, file)
     if (target === dialog) dialog.close() // the ground around it
   })
   dialog.addEventListener("keydown", ({ key }) => {
+    if (isZoomed()) return // the arrows move the picture
     if (key === "ArrowLeft") acts.newer(shown)
     if (key === "ArrowRight") acts.older(shown)
   })
@@ -27,16 +30,21 @@ export function addViewer(dialog, acts) {
     URL.revokeObjectURL(image.src)
     image.removeAttribute("src")
   })
-  image.onclick = () => image.classList.toggle("zoomed")
+  zoom.onclick = () => magnify(!isZoomed())
+
+  const isZoomed = () => zoom.getAttribute("aria-pressed") === "true"
+  const magnify = on => zoom.setAttribute("aria-pressed", on)
 
   return {
-    show(record, blob, { newer, older }) {
+    show(record, blob, { newer, older, more }) {
       shown = record
+      file = blob
       URL.revokeObjectURL(image.src)
-      image.classList.remove("zoomed")
+      magnify(false)
       Object.assign(image, { src: URL.createObjectURL(blob), alt: record.prompt })
       dialog.querySelector(".words").textContent = record.prompt
       dialog.querySelector("dl").replaceChildren(...settings(record).flatMap(pair))
+      dialog.querySelector("[data-act=more]").textContent = more
       dialog.querySelector("[data-act=newer]").disabled = !newer
       dialog.querySelector("[data-act=older]").disabled = !older
       if (document.activeElement.disabled) dialog.querySelector("[data-act=close]").focus() // else no key comes here

@@ -1,11 +1,11 @@
 // The page in the visitor's language; what it says in English is the key. Knows no server.
 
-export const languages = { en: "English", de: "Deutsch", es: "Español", ja: "日本語" }
+const languages = { en: "English", de: "Deutsch", es: "Español", ja: "日本語" }
 
 const wanted = preferred()
 const words = wanted === "en" ? undefined : await load(wanted)
 
-export const language = words ? wanted : "en"
+const language = words ? wanted : "en"
 
 const locale = language === "en" ? [] : language // English as it is written where the visitor is
 const dollars = new Intl.NumberFormat(language, { style: "currency", currency: "USD" })
@@ -37,15 +37,21 @@ export function translate(root) {
     const sentence = node.data.trim()
     if (sentence) node.data = node.data.replace(sentence, () => say(sentence))
   }
-  for (const name of ["aria-label", "placeholder", "content"]) {
+  for (const name of ["aria-label", "placeholder", "title", "content"]) {
     for (const element of root.querySelectorAll(`[${name}]`)) {
       element.setAttribute(name, say(element.getAttribute(name)))
     }
   }
 }
 
-/** From now on, in this browser. */
-export function prefer(chosen) {
+/** Let the menu say which language this is, and choose another one for this browser. */
+export function addLanguages(menu) {
+  menu.append(...Object.entries(languages).map(([name, title]) => new Option(title, name)))
+  menu.value = language
+  menu.onchange = () => prefer(menu.value)
+}
+
+function prefer(chosen) {
   try {
     localStorage.setItem("language", chosen)
   } catch {} // forbidden: it stays the browser's own

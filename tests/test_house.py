@@ -37,8 +37,10 @@ MAY_IMPORT = {
 }
 LOCAL_MAY_IMPORT = {"local", "numpy", "PIL", "jsonschema"}
 PAGE_MAY_IMPORT = {
+    "frontend/desk.js": {"access", "budget", "form", "share"},
     "frontend/files.js": {"vendor/client-zip"},
     "frontend/history.js": {"vendor/idb"},
+    "frontend/inscription.js": {"metadata", "recipe"},
     "frontend/shelf.js": {"files", "gallery", "viewer"},
     "frontend/studio.js": {"result"},
 }

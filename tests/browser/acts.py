@@ -18,7 +18,8 @@ MANY = """async number => {
   const blob = await canvas.convertToBlob()
   for (let each = 1; each <= number; each++) {
     const prompt = `picture ${each}`
-    const known = { made: 1e12 + each, values: { prompt }, title: "Core", seed: "7" }
+    const values = { prompt, model: "stable-image-past" }
+    const known = { made: 1e12 + each, values, title: "Past", seed: "7" }
     await history.add({ prompt, ...known }, blob)
   }
 }"""
@@ -77,6 +78,11 @@ def large(page):
 def act(page, name):
     """Press a button of the large view."""
     large(page).get_by_role("button", name=name, exact=True).click()
+
+
+def heard(page):
+    """What a screen reader says last, as a locator; a dialog speaks for itself."""
+    return page.locator("dialog[open] [role=status], body:not(:has(dialog[open])) > [role=status]")
 
 
 def setting(page, label):

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL = "chromium-headless-shell"  # Chromium without windows, which opens a page in half the time
+NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def main() -> None:
-    if not find():
+    if not find() or (can_install() and not shutil.which(SHELL)):
         install()
     path = find() or sys.exit("Chromium could not be installed; install it, then try again.")
     print(f"Chromium: {path}")
@@ -28,11 +29,19 @@ def find() -> str | None:
     return path if Path(path).exists() else None
 
 
+def can_install() -> bool:
+    """Whether Debian's packages are at hand; to others Playwright brings its own shell."""
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
 def install() -> None:
-    if shutil.which("apt-get") and os.geteuid() == 0:
+    if can_install():
         print("Installing Chromium from Debian's packages, once.", flush=True)
         subprocess.run(["apt-get", "update", "--quiet=2"], check=False)
-        subprocess.run(["apt-get", "install", "--quiet=2", "--yes", "chromium"], check=False)
+        for package in (SHELL, "chromium"):
+            command = ["apt-get", "install", "--quiet=2", "--yes", package]
+            if subprocess.run(command, check=False).returncode == 0:
+                break
     else:
         print("Downloading Playwright's Chromium, once.", flush=True)
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)

@@ -3,7 +3,6 @@
 import hashlib
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from browser.acts import QUICK, generate, watch_posts
@@ -230,34 +229,6 @@ def test_a_site_that_closes_under_the_page_asks_for_the_code(page):
 
 def asked(page):
     expect(field(page)).to_be_visible()
-
-
-def revealed(page):
-    field(page).fill(CODE)
-    page.get_by_role("button", name="Show access code").click()
-
-
-def refused(page):
-    give(page, "open sesame")
-    expect(page.locator("figure").get_by_text(WRONG)).to_be_visible()
-
-
-def accepted(page):
-    give(page, CODE)
-    expect(page.get_by_role("button", name="Change access code")).to_be_visible()
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", [asked, revealed, refused, accepted])
-def test_axe_finds_nothing(closed, state, scheme, width):
-    page = closed(
-        color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce"
-    )
-    state(page)
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_what_belongs_to_the_code_is_large_enough_to_touch(closed):

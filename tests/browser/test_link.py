@@ -9,6 +9,7 @@ from browser.acts import (
     SHIP,
     act,
     asked_of_the_server,
+    heard,
     large,
     make,
     setting,
@@ -58,7 +59,7 @@ def test_a_copied_link_fills_the_form_of_who_opens_it_and_runs_nothing(page, sit
     shelf(page).get_by_role("listitem").get_by_role("button").first.click()
     seed = large(page).get_by_role("definition").nth(1).inner_text()
     act(page, "Copy link")
-    expect(page.get_by_role("status")).to_have_text("The link is copied.")
+    expect(heard(page)).to_have_text("The link is copied.")
     before = site.calls()
     other = follow(page.evaluate("navigator.clipboard.readText()"))
     unfold(other)
@@ -80,16 +81,16 @@ def test_prompt_link_and_picture_are_copied(page, site):
     thumb(page, "qwzx & 100 % fox").click()
     copied = "navigator.clipboard.readText()"
     act(page, "Copy prompt")
-    expect(page.get_by_role("status")).to_have_text("The prompt is copied.")
+    expect(heard(page)).to_have_text("The prompt is copied.")
     assert page.evaluate(copied) == "qwzx & 100 % fox"
     act(page, "Copy link")
-    expect(page.get_by_role("status")).to_have_text("The link is copied.")
+    expect(heard(page)).to_have_text("The link is copied.")
     link = urlsplit(page.evaluate(copied))
     assert link._replace(fragment="").geturl() == site.url
     seed = large(page).get_by_role("definition").nth(1).inner_text()
     assert f"seed={seed}" in link.fragment.split("&")
     act(page, "Copy picture")
-    expect(page.get_by_role("status")).to_have_text("The picture is copied.")
+    expect(heard(page)).to_have_text("The picture is copied.")
     script = """async () => {
         const [item] = await navigator.clipboard.read()
         const { width } = await createImageBitmap(await item.getType("image/png"))
@@ -159,7 +160,7 @@ def test_an_access_code_beside_the_settings_is_taken_and_never_passed_on(site, f
     make(page, "qwzx fox")
     thumb(page, "qwzx fox").click()
     act(page, "Copy link")
-    expect(page.get_by_role("status")).to_have_text("The link is copied.")
+    expect(heard(page)).to_have_text("The link is copied.")
     assert "Sesame" not in page.evaluate("navigator.clipboard.readText()")
 
 

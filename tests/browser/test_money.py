@@ -5,7 +5,6 @@ from contextlib import ExitStack
 
 import boto3
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -209,18 +208,3 @@ def test_nothing_jumps_when_the_budget_comes(open_page, thrifty_site, spent, wid
     late[0].fulfill(json=budget)
     expect(line(page)).not_to_be_empty()
     assert page.evaluate(boxes) == before
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("spent", [0.36, 2])
-def test_axe_finds_nothing(open_page, thrifty_site, spent, scheme, width):
-    page = open_page(
-        thrifty_site, color_scheme=scheme, viewport={"width": width, "height": 800},
-        reduced_motion="reduce",
-    )  # fmt: skip
-    left(page, 2, spent)
-    expect(line(page)).not_to_be_empty()
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width

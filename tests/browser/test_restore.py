@@ -11,6 +11,7 @@ from browser.recipes import automatic1111, gradient, saved
 pytestmark = pytest.mark.slow
 
 FILLED = "The settings are in the form."
+ELSEWHERE = "is not on offer here. The other settings are in the form."
 NO_SETTINGS = "This file holds no settings."
 TOO_LARGE = "This file is too large to be a picture of Easel's."
 
@@ -108,7 +109,7 @@ def test_a_picture_of_automatic1111s_brings_what_this_page_has(page, format):
     unfold(page)
     sent = watch_posts(page)
     drop(page, "00001-7", automatic1111(text, format))
-    expect(page.get_by_role("status")).to_have_text(FILLED)
+    expect(page.get_by_role("status")).to_have_text(f"v1-5-pruned-emaonly {ELSEWHERE}")
     expect_form(
         page, Prompt="qwzx a fox\nin the snow", Negative_prompt="blurry, dark", Seed="7",
         Generation_steps="30", Model="stable-diffusion-xl", Size="1024x1024",
@@ -161,7 +162,7 @@ def test_hostile_words_are_words_and_values_that_are_not_allowed_are_left_out(fi
         "Seed: -1, Aspect ratio: 1:7, Model name: __proto__, File format: exe, constructor: x"
     )
     drop(page, "x.png", automatic1111(f"{words}\n{settings}", "JPEG"))
-    expect(page.get_by_role("status")).to_have_text(FILLED)
+    expect(page.get_by_role("status")).to_have_text(f"__proto__ {ELSEWHERE}")
     expect_form(
         page, Prompt=words, Seed="9", Aspect_ratio="16:9", File_format="jpeg",
         Model="stable-image-core",
@@ -174,9 +175,23 @@ def test_the_settings_of_an_unknown_model_fill_the_form_of_the_chosen_one(filled
     page, sent = filled
     text = 'a fox\nSeed: 7, Model: Dream 9, Model name: dream-9, Aspect ratio: "1:1", Steps: 30'
     drop(page, "dream.png", automatic1111(text, "PNG"))
-    expect(page.get_by_role("status")).to_have_text(FILLED)
+    expect(page.locator("#toast p")).to_have_text(f"Dream 9 {ELSEWHERE}")
     expect_form(page, Prompt="a fox", Seed="7", Aspect_ratio="1:1", Model="stable-image-core")
     assert sent == []
+
+
+def test_a_file_that_comes_before_the_models_waits_for_them(open_page):
+    page = open_page()
+    held = []
+    page.route("**/api/models", lambda route: held.append(route))
+    page.reload()
+    expect(page.get_by_text("Asking which models")).to_be_visible()
+    drop(page, "dream.png", automatic1111("a fox\nSeed: 7, Size: 1x1, Aspect ratio: 16:9", "PNG"))
+    expect(setting(page, "Prompt")).to_have_value("a fox")
+    setting(page, "Prompt").fill("a red fox")
+    held[0].continue_()
+    unfold(page)
+    expect_form(page, Prompt="a red fox", Seed="7", Aspect_ratio="16:9")
 
 
 def test_the_same_file_can_be_chosen_twice_and_choosing_none_does_nothing(filled):

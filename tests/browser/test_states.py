@@ -1,100 +1,194 @@
-"""Every state of the page under axe-core, light and dark, wide and narrow."""
+"""Every state of the page under axe-core: light and dark, wide and narrow, in each language."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from browser.acts import act, generate, large, shelf, thumb, with_many
+from browser.acts import QUICK
+from browser.languages import LANGUAGES, english, words
 
 pytestmark = pytest.mark.slow
 
-
-def empty(page):
-    expect(page.get_by_role("heading", name="What would you like to see?")).to_be_visible()
-
-
-def configured(page):
-    page.get_by_label("Model", exact=True).select_option("Stable Diffusion XL")
-    page.get_by_role("button", name="Show Configuration").click()
+REFUSED = {"Code": "AccessCodeRequired", "Message": "access code must be sent as …"}
+NO_ROOM = """() => {
+  IDBObjectStore.prototype.put = () => { throw new DOMException("", "QuotaExceededError") }
+}"""
 
 
-def waiting(page):
-    generate(page, "!slow 20 a ship")
-    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+def press(page, prompt):
+    """Generate, whatever the button says."""
+    page.locator("#prompt").fill(prompt)
+    page.locator("[type=submit]").click()
 
 
-def hung(page):
-    generate(page, "qwzx")
-    expect(page.get_by_role("img")).to_be_visible(timeout=15_000)
-
-
-def failed(page):
-    generate(page, "!denied")
-    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+def answer(page, path, **words):
+    page.route(f"**/api/{path}", lambda route: route.fulfill(json=words))
+    page.reload()
+    page.wait_for_selector("[type=submit]:enabled")
 
 
 def without_models(page):
     page.route("**/api/models", lambda route: route.abort())
     page.reload()
-    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    expect(page.locator("#reload")).to_be_visible()
+
+
+def empty(page):
+    page.unroute("**/api/models")
+    page.locator("#reload").click()
+    expect(page.locator("[type=submit]")).to_be_enabled()
+    expect(page.locator(".empty")).to_be_visible()
+
+
+def keys(page):
+    page.locator("#show-keys").click()
+    expect(page.locator("#keys")).to_be_visible()
+
+
+def within_the_budget(page):
+    answer(page, "budget", daily_usd=2, spent_usd=0.36, resets_at="2036-11-23T00:00:00Z")
+    expect(page.locator("#budget:not(.short)")).not_to_be_empty()
+
+
+def budget_spent(page):
+    answer(page, "budget", daily_usd=2, spent_usd=2, resets_at="2036-11-23T00:00:00Z")
+    expect(page.locator("#budget.short")).not_to_be_empty()
+
+
+def configured(page):
+    page.unroute("**/api/budget")
+    page.locator("#model").select_option("stable-diffusion-xl")
+    page.locator("#fold").click()
+    expect(page.locator("[name=steps]")).to_be_visible()
+
+
+def waiting(page):
+    page.locator("#model").select_option("stable-image-core")
+    page.locator("[name=count][value='4']").check()
+    press(page, "!slow 20 a ship")
+    expect(page.locator("[aria-busy=true] button")).to_have_count(4)
+
+
+def hung(page):
+    page.keyboard.press("Escape")
+    expect(page.locator("figure")).to_have_count(0)
+    page.locator("[name=count][value='2']").check()
+    press(page, QUICK)
+    expect(page.locator("figure img")).to_have_count(2)
+
+
+def failed(page):
+    press(page, "!denied")
+    expect(page.locator("figure.failed")).to_have_count(2)
+
+
+def offline(page):
+    page.context.set_offline(True)
+    expect(page.locator("#offline")).to_be_visible()
 
 
 def kept(page):
-    with_many(page, 3)
-    thumb(page, "picture 2").click()
-    act(page, "☆ Star")
-    act(page, "Close")
-    expect(shelf(page).locator(".starred")).to_have_count(1)
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.locator(".thumb")).to_have_count(2)
 
 
 def searched(page):
-    kept(page)
-    shelf(page).get_by_role("searchbox").fill("nowhere")
-    expect(shelf(page).get_by_text("No picture fits.")).to_be_visible()
+    page.locator("[type=search]").fill("nowhere")
+    expect(page.locator(".none")).to_be_visible()
 
 
 def opened(page):
-    kept(page)
-    thumb(page, "picture 2").click()
-    expect(large(page).get_by_role("img")).to_be_visible()
+    page.locator("[type=search]").fill("")
+    page.locator(".thumb").first.click()
+    expect(page.locator("#viewer img")).to_be_visible()
+
+
+def zoomed(page):
+    page.locator(".zoom").click()
+
+
+def starred(page):
+    page.locator(".zoom").click()
+    page.locator("[data-act=star]").click()
+    expect(page.locator("[data-act=star][aria-pressed=true]")).to_be_visible()
 
 
 def told(page):
-    opened(page)
-    act(page, "Copy prompt")
-    expect(large(page).locator("#toast")).to_be_visible()
+    page.locator("[data-act=copyPrompt]").click()
+    expect(page.locator("#viewer #toast")).to_be_visible()
 
 
 def deleted(page):
-    opened(page)
-    act(page, "Delete")
-    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.locator("[data-act=remove]").click()
+    expect(page.locator("main #toast button")).to_be_visible()
 
 
-STATES = [empty, configured, waiting, hung, failed, without_models]
-STATES += [kept, searched, opened, told, deleted]
+def full(page):
+    page.evaluate(NO_ROOM)
+    press(page, QUICK)
+    expect(page.locator(".reason")).not_to_be_empty()
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(open_page, state, scheme, width):
+def code_needed(page):
+    models = page.request.get(f"{page.url}api/models").json()
+    answer(page, "models", **models | {"access": "code"})
+    expect(page.locator("#access-code")).to_be_visible()
+
+
+def code_shown(page):
+    page.locator("#access-code").fill("Sesame")
+    page.locator("#show-code").click()
+
+
+def code_refused(page):
+    page.route("**/api/?*", lambda route: route.fulfill(status=401, json=REFUSED))
+    press(page, QUICK)
+    expect(page.locator("#access-code[aria-invalid]")).to_be_visible()
+
+
+# One day on the page, each state from the one before it.
+STATES = [without_models, empty, keys, within_the_budget, budget_spent, configured, waiting, hung]
+STATES += [failed, offline, kept, searched, opened, zoomed, starred, told, deleted, full]
+STATES += [code_needed, code_shown, code_refused]
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_every_state_is_for_every_hand_and_eye(open_page, language):
     # Still, because axe measures the contrast of whatever moment it meets.
-    page = open_page(
-        color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce"
-    )
-    state(page)
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page = open_page(locale=LANGUAGES.get(language, "en-US"), reduced_motion="reduce")
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    for state in STATES:
+        state(page)
+        if language != "en":
+            assert english(page, words(language)) == [], state
+        for scheme in ("light", "dark"):
+            for width in (320, 1280):
+                page.emulate_media(color_scheme=scheme)
+                page.set_viewport_size({"width": width, "height": 800})
+                results = Axe().run(page)
+                assert results.violations_count == 0, (
+                    state,
+                    scheme,
+                    width,
+                    results.generate_report(),
+                )
+                for box in page.locator("html, dialog[open], dialog[open] .plate").all():
+                    assert box.evaluate("box => box.scrollWidth") <= width, (state, scheme, width)
 
 
-@pytest.mark.parametrize("state", [empty, hung])
-def test_forced_colours_leave_every_control_in_sight(open_page, state):
+def test_forced_colours_leave_every_control_in_sight_and_what_is_chosen(open_page):
     page = open_page(forced_colors="active")
-    state(page)
-    button = page.get_by_role("button", name="Generate Image")
+    hung(page)
+    button = page.get_by_role("button", name="Generate")
     assert button.evaluate("button => getComputedStyle(button).borderTopWidth") == "1px"
+    colour = "label => getComputedStyle(label).backgroundColor"
+    chosen, other = (page.locator(".count label").nth(place) for place in (1, 0))
+    assert chosen.evaluate(colour) != other.evaluate(colour)
+    starred_only = page.get_by_role("button", name="Starred")
+    before = starred_only.evaluate(colour)
+    starred_only.click()
+    assert starred_only.evaluate(colour) != before
 
 
 def test_every_control_is_large_enough_to_touch(page):
