@@ -1,5 +1,5 @@
 // One picture on the wall: waiting, then hung or failed. Knows no server and no form.
-import { explain, money, say } from "./words.js"
+import { duration, explain, money, say } from "./words.js"
 
 /** Put an empty batch on top of the wall, for pictures that are asked for together. */
 export function addBatch(wall, size) {
@@ -55,7 +55,7 @@ export function addResult(batch, values, { cancel, again, open }) {
       await image.decode().catch(() => { throw new Error("The picture that came cannot be shown. Try again.") })
       finish()
       const cost = Number(price) ? [money(price)] : []
-      const facts = [title, say("seed {seed}", { seed }), ...cost, `${seconds().toFixed(1)} s`].join(" · ")
+      const facts = [title, say("seed {seed}", { seed }), ...cost, duration(seconds())].join(" · ")
       figure.replaceChildren(frame, caption(words, facts))
       return seconds()
     },

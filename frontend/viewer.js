@@ -1,5 +1,5 @@
 // One picture, large, with how it was made and all that can be done with it. Knows no server.
-import { dateTime, money, say } from "./words.js"
+import { dateTime, duration, money, say } from "./words.js"
 
 const labels = {
   negative_prompt: "Negative prompt", aspect_ratio: "Aspect ratio", size: "Size", cfg_scale: "Prompt strength",
@@ -64,7 +64,7 @@ function settings({ title, seed, price, seconds, made, values, width, height }) 
   const more = Object.entries(labels).map(([name, label]) => [label, values[name]])
   const facts = [
     ["Model", title], ["Seed", seed], ...more, ["Pixels", width && `${width} × ${height}`],
-    ["Price", Number(price) ? money(price) : ""], ["Time", seconds && `${seconds.toFixed(1)} s`],
+    ["Price", Number(price) ? money(price) : ""], ["Time", seconds && duration(seconds)],
     ["Made", dateTime(made)],
   ]
   return facts.filter(([, value]) => value)

@@ -10,9 +10,12 @@ const language = words ? wanted : "en"
 const locale = language === "en" ? [] : language // English as it is written where the visitor is
 const dollars = new Intl.NumberFormat(language, { style: "currency", currency: "USD" })
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" })
+const decimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const calendar = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" })
 
 export const money = amount => dollars.format(amount)
+
+export const duration = seconds => `${decimal.format(seconds)} s`
 
 export const dateTime = date => calendar.format(date)
 

@@ -234,6 +234,10 @@ def chromium():
         browser.close()
 
 
+def is_about_policy(complaint: str) -> bool:
+    return "Content Security" in complaint or "Trusted" in complaint
+
+
 @pytest.fixture
 def open_page(chromium, site):
     """Open the page in a fresh window, or another site's; `open_page(url, color_scheme="dark")`.
@@ -243,7 +247,7 @@ def open_page(chromium, site):
     contexts, complaints = [], []
 
     def complain_of_policy(line):
-        if "Content Security" in line.text or "TrustedHTML" in line.text:
+        if is_about_policy(line.text):
             complaints.append(line.text)
 
     def open_one(url=site.url, **look):

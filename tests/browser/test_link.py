@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.acts import (
+    QUICK,
     SHIP,
     act,
     asked_of_the_server,
+    generate,
     heard,
     large,
     make,
@@ -167,14 +169,25 @@ def test_an_access_code_beside_the_settings_is_taken_and_never_passed_on(site, f
 def test_a_link_that_is_opened_where_the_page_already_stands_fills_the_form(page, site):
     sent = watch_posts(page)
     setting(page, "Prompt").fill("before")
-    page.goto(f"{site.url}#prompt={quote('qwzx a fox')}&seed=7&model=stable-image-ultra")
+    page.goto(f"{site.url}#prompt={quote('qwzx a fox')}&seed=7e0&model=stable-image-ultra&count=3")
     expect(page).to_have_url(site.url)
     expect(setting(page, "Prompt")).to_have_value("qwzx a fox")
     expect(chosen(page)).to_have_text("Stable Image Ultra")
     unfold(page)
-    expect(setting(page, "Seed")).to_have_value("7")
-    expect(page.get_by_role("button", name="Generate image, about $0.14")).to_be_visible()
+    expect(setting(page, "Seed")).to_have_value("7e0")  # as numbers may be written
+    expect(page.get_by_role("button", name="Generate 3 images, about $0.42")).to_be_visible()
     assert sent == []
+    page.get_by_role("group", name="Pictures").get_by_text("1", exact=True).click()
+    generate(page, QUICK)
+    expect(page.locator("figcaption .facts")).to_contain_text("seed 7 ·")
+
+
+def test_a_link_whose_model_is_gone_says_so(site, follow):
+    page = follow(f"{site.url}#prompt=qwzx&model=stable-image-past&seed=7")
+    expect(page.locator("#toast p")).to_have_text(
+        "stable-image-past is not on offer here. The other settings are in the form."
+    )
+    expect(chosen(page)).to_have_text(CORE)
 
 
 def test_the_form_survives_a_reload_and_a_new_tab_starts_fresh(page):

@@ -191,6 +191,39 @@ def test_forced_colours_leave_every_control_in_sight_and_what_is_chosen(open_pag
     assert starred_only.evaluate(colour) != before
 
 
+def test_nothing_is_lost_at_200_percent(open_page):
+    page = open_page(viewport={"width": 640, "height": 400}, reduced_motion="reduce")
+    for state in (configured, hung, opened):
+        state(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 640
+    page.keyboard.press("Escape")
+    page.evaluate(
+        "document.documentElement.style.fontSize = '32px'"
+    )  # letters alone, twice as large
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+    cut = """() => [...document.querySelectorAll("button, label, p:not(.unseen), select")]
+        .filter(each => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)
+        .map(each => each.textContent)"""
+    assert page.evaluate(cut) == []
+
+
+def test_a_look_that_is_chosen_stays_and_is_there_before_all_else(open_page):
+    page = open_page(color_scheme="light")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.get_by_label("Look").select_option("Dark")
+    dark = page.evaluate(ground)
+    assert dark != light
+    page.route("**/app.js", lambda route: route.fulfill(content_type="text/javascript"))
+    page.reload()
+    assert page.evaluate(ground) == dark
+    page.unroute("**/app.js")
+    page.reload()
+    expect(page.get_by_label("Look")).to_have_value("dark")
+    page.get_by_label("Look").select_option("As the system")
+    assert page.evaluate(ground) == light
+
+
 def test_every_control_is_large_enough_to_touch(page):
     configured(page)
     for control in page.locator("button, select, input, textarea").all():

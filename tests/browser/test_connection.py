@@ -1,0 +1,158 @@
+"""The page where the connection is slow, breaks, or is left by who reloads and goes back."""
+
+import base64
+import io
+import json
+import random
+import re
+import time
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from browser.acts import QUICK, generate, heard, setting, thumbs
+from chalicelib.catalogue import MODELS
+from conftest import serving
+from local.website import Visit, Website
+
+pytestmark = pytest.mark.slow
+
+CORE = MODELS[0].describe()
+OFFLINE = "You are offline. What you typed stays here."
+
+
+def noise() -> bytes:
+    """A picture of about 15 kB, as the API sends it."""
+    file = io.BytesIO()
+    pixels = random.Random(7).randbytes(60 * 60 * 3)
+    Image.frombytes("RGB", (60, 60), pixels).save(file, "PNG")
+    return base64.b64encode(file.getvalue())
+
+
+PICTURE = noise()
+
+
+class Wayward(Visit):
+    """A visit that meets an API on a bad line, which breaks or drips as the prompt says."""
+
+    # A new connection for each request: on one that was used before and closes without an answer,
+    # Chromium sends even a POST again (ShouldResendRequest of its http_network_transaction.cc).
+    protocol_version = "HTTP/1.0"
+
+    def do_GET(self):
+        words = {
+            "/api/models": {"default": MODELS[0].name, "access": "open", "models": [CORE]},
+            "/api/budget": {"daily_usd": None},
+        }
+        if self.path in words:
+            self.answer(200, {}, json.dumps(words[self.path]).encode())
+        else:
+            super().do_GET()
+
+    def do_POST(self):
+        prompt = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.prompts.append(prompt)
+        getattr(self, prompt.split()[0])()
+
+    def silence(self):
+        self.close_connection = True
+
+    def half(self):
+        self.send_response_only(200)
+        self.send_header("Content-Length", str(len(PICTURE)))
+        self.send_header("X-Image-Type", "image/png")
+        super().end_headers()
+        self.wfile.write(PICTURE[: len(PICTURE) // 2])
+        self.close_connection = True
+
+    def drip(self):
+        """Two seconds of latency, then 4 kB a second."""
+        time.sleep(2)
+        self.send_response_only(200)
+        self.send_header("Content-Length", str(len(PICTURE)))
+        self.send_header("X-Image-Type", "image/png")
+        super().end_headers()
+        for start in range(0, len(PICTURE), 400):
+            self.wfile.write(PICTURE[start : start + 400])
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def wayward():
+    website = Website(0, api_port=0)
+    website.RequestHandlerClass = Wayward
+    website.prompts = []
+    with serving(website):
+        website.url = f"http://127.0.0.1:{website.server_port}/"
+        yield website
+
+
+def test_who_goes_offline_is_told_keeps_all_and_goes_on_afterwards(page):
+    generate(page, QUICK)
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+    setting(page, "Prompt").fill("qwzx, too")
+    page.context.set_offline(True)
+    expect(page.get_by_text(OFFLINE).first).to_be_visible()
+    expect(heard(page)).to_have_text(OFFLINE)
+    generate(page)
+    expect(page.locator("figure").get_by_text("Easel cannot be reached.")).to_be_visible()
+    expect(page.locator("figure")).to_have_count(2)
+    expect(setting(page, "Prompt")).to_have_value("qwzx, too")
+    page.context.set_offline(False)
+    expect(page.locator("#offline")).to_be_hidden()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("img", name="qwzx, too")).to_be_visible()
+    expect(thumbs(page)).to_have_count(2)
+
+
+def test_a_page_that_opens_without_a_connection_begins_when_there_is_one(page):
+    page.route("**/api/*", lambda route: route.abort("internetdisconnected"))
+    page.reload()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.unroute("**/api/*")
+    page.context.set_offline(True)
+    page.context.set_offline(False)
+    expect(page.locator("[type=submit]")).to_be_enabled()
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "sentence"),
+    [("silence", "Easel cannot be reached."), ("half", "The connection broke before the whole")],
+)
+def test_a_connection_that_breaks_keeps_prompt_and_button(open_page, wayward, prompt, sentence):
+    page = open_page(wayward.url)
+    generate(page, prompt)
+    expect(page.locator("figure").get_by_text(sentence)).to_be_visible()
+    expect(page.locator("[type=submit]")).to_have_attribute("aria-disabled", "false")
+    expect(setting(page, "Prompt")).to_have_value(prompt)
+    assert wayward.prompts == [prompt]  # as nobody knows whether it has been paid
+
+
+def test_a_slow_connection_is_waited_for(open_page, wayward):
+    page = open_page(wayward.url)
+    generate(page, "drip")
+    expect(page.get_by_text(re.compile(r"Painting… [3-9] s"))).to_be_visible()
+    expect(page.get_by_role("img", name="drip")).to_be_visible()
+    assert wayward.prompts == ["drip"]
+
+
+@pytest.mark.parametrize("leave", ["reload", "go away and back"])
+def test_who_leaves_a_picture_under_way_finds_the_prompt_and_no_late_answer(page, site, leave):
+    before = site.calls()
+    with page.expect_request("**/api/?*"):
+        generate(page, "!slow 2 qwzx")
+    site.wait_for(lambda: site.calls() > before)
+    if leave == "reload":
+        page.reload()
+    else:
+        page.goto("about:blank")
+        page.go_back()
+    expect(page.locator("[type=submit]")).to_be_enabled()
+    expect(setting(page, "Prompt")).to_have_value("!slow 2 qwzx")
+    generate(page, "!slow 3 qwzx, another")
+    expect(page.get_by_role("img")).to_have_count(1)
+    expect(page.get_by_role("img")).to_have_attribute("alt", "!slow 3 qwzx, another")
+    expect(thumbs(page)).to_have_count(1)
+    assert site.calls() == before + 2
