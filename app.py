@@ -24,8 +24,9 @@ DAILY_BUDGET_USD = os.environ.get("DAILY_BUDGET_USD", "2.00")
 # (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), less 8 kB for headers.
 LARGEST_IMAGE = 6_291_556 - 8_192
 
-# Seconds; all four together stay below Lambda's 28 and API Gateway's 29. botocore's own retries are
-# off: they send a prompt again after a read timeout, and it is paid again.
+# Seconds; all waits together stay below Lambda's 28 and API Gateway's 29. botocore's own retries
+# are off: they send a prompt again after a read timeout, and it is paid again.
+PATIENCE = 26  # for Bedrock's whole answer
 TO_BEDROCK = Config(connect_timeout=2, read_timeout=24, retries={"total_max_attempts": 1})
 TO_DYNAMODB = Config(connect_timeout=0.7, read_timeout=0.8, retries={"total_max_attempts": 1})
 
@@ -56,7 +57,7 @@ def generate() -> Response:
     ignored = offer.ignored(query, model)
     values = model.read(query)
     with today.reserved(model.price_usd) as record.held:
-        answer = bedrock.invoke(bedrock_client, model.bedrock_id, model.body(values))
+        answer = bedrock.invoke(bedrock_client, model.bedrock_id, model.body(values), PATIENCE)
         image = model.image(answer)
     if len(image) > LARGEST_IMAGE:
         raise ImageTooLarge("the picture is too large to send; ask for output_format=jpeg")

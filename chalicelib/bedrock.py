@@ -2,6 +2,7 @@
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from botocore.exceptions import (
@@ -59,23 +60,29 @@ BY_TEXT = {
 }
 
 
-def invoke(client: Any, model_id: str, body: dict[str, Any]) -> Any:
-    """The model's answer: parsed JSON of any shape. One attempt, never a second.
+def invoke(client: Any, model_id: str, body: dict[str, Any], seconds: float) -> Any:
+    """The model's answer: parsed JSON of any shape, within so many seconds. Never asks twice.
 
     Raises: InvalidParameter, ModelRetired, ModelAccessDenied, ModelFailed, ModelTimeout; and
     ModelBusy, ModelUnavailable only where Bedrock cannot have made an image.
     """
     try:
-        response = client.invoke_model(
-            modelId=model_id,
-            body=json.dumps(body),
-            contentType="application/json",
-            accept="application/json",
-        )
-        return json.loads(response["body"].read())
-    except (ClientError, BotoCoreError, ValueError, RecursionError) as error:
+        # In a thread, as botocore's limits are for each wait alone: a name server has none, and a
+        # body that drips keeps within them for ever.
+        return ThreadPoolExecutor(1).submit(ask, client, model_id, body).result(seconds)
+    except (ClientError, BotoCoreError, ValueError, RecursionError, TimeoutError) as error:
         log.warning("InvokeModel %s: %s: %s", model_id, type(error).__name__, error)
         raise failure(error) from error
+
+
+def ask(client: Any, model_id: str, body: dict[str, Any]) -> Any:
+    response = client.invoke_model(
+        modelId=model_id,
+        body=json.dumps(body),
+        contentType="application/json",
+        accept="application/json",
+    )
+    return json.loads(response["body"].read())
 
 
 def failure(error: Exception) -> Exception:
@@ -94,7 +101,7 @@ def by_answer(error: ClientError) -> Failure:
 
 
 def by_connection(error: Exception) -> Failure:
-    if isinstance(error, ReadTimeoutError):
+    if isinstance(error, (ReadTimeoutError, TimeoutError)):
         return TIMEOUT
     if isinstance(error, ConnectionError):
         return UNAVAILABLE  # never connected; a connection that broke later may have been paid

@@ -40,7 +40,7 @@ def test_the_body_goes_out_as_json_and_the_answer_comes_back_parsed(client, stub
             "accept": "application/json",
         },
     )
-    assert bedrock.invoke(client, MODEL, {"prompt": "é"}) == {"images": ["x"]}
+    assert bedrock.invoke(client, MODEL, {"prompt": "é"}, 5) == {"images": ["x"]}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_each_error_of_bedrock_becomes_ours_without_its_text(
 ):
     stub.add_client_error("invoke_model", code, f"for {SECRET}", status)
     with pytest.raises(error) as raised:
-        bedrock.invoke(client, MODEL, {})
+        bedrock.invoke(client, MODEL, {}, 5)
     assert "arn:" not in str(raised.value)
     assert SECRET in caplog.text
 
@@ -99,7 +99,7 @@ def test_texts_that_say_more_than_their_code_are_understood(
 ):
     stub.add_client_error("invoke_model", code, text, status)
     with pytest.raises(error):
-        bedrock.invoke(client, MODEL, {})
+        bedrock.invoke(client, MODEL, {}, 5)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_texts_that_say_more_than_their_code_are_understood(
 def test_an_answer_that_is_no_json_is_a_failure(client, stub, content):
     stub.add_response("invoke_model", {"body": streaming(content), "contentType": "x"})
     with pytest.raises(errors.ModelFailed):
-        bedrock.invoke(client, MODEL, {})
+        bedrock.invoke(client, MODEL, {}, 5)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_only_a_connection_that_never_was_may_be_tried_again(met, error):
             raise met
 
     with pytest.raises(error):
-        bedrock.invoke(Unlucky(), MODEL, {})
+        bedrock.invoke(Unlucky(), MODEL, {}, 5)
 
 
 def test_exactly_the_failures_that_made_no_image_say_when_to_come_back():

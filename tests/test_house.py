@@ -1,6 +1,7 @@
 """The house's own rules: who imports whom, what stays small, and that the README tells all."""
 
 import ast
+import gzip
 import re
 import subprocess
 import sys
@@ -186,3 +187,9 @@ def test_what_the_readme_points_at_is_there():
     targets = re.findall(r"\]\(([^)#]+)\)|(?:src|srcset)=\"([^\"]+)\"", README)
     for target in {left or right for left, right in targets}:
         assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_the_page_weighs_less_than_60_kb():
+    files = [ROOT / name for name in TRACKED if name.startswith("frontend/")]
+    served = [file for file in files if file.suffix in (".html", ".css", ".js", ".svg")]
+    assert sum(len(gzip.compress(file.read_bytes())) for file in served) < 60_000

@@ -138,12 +138,16 @@ FAULTS = {
     "!cut": (502, "ModelFailed"),
     "!slow 2": (504, "ModelTimeout"),  # the client of these tests waits 1 s
     "!drip 0.1": (200, None),
+    "!drip 4": (504, "ModelTimeout"),  # each drop comes in time, the whole does not
 }
 
 
 @pytest.mark.parametrize("model", ["stable-image-core", "stable-diffusion-xl"])
 @pytest.mark.parametrize("prompt", FAULTS)
-def test_every_fault_is_ours_with_cors_after_one_call(bedrock, post, caplog, prompt, model):
+def test_every_fault_is_ours_with_cors_after_one_call(
+    bedrock, post, caplog, monkeypatch, prompt, model
+):
+    monkeypatch.setattr(easel, "PATIENCE", 2)  # seconds
     caplog.set_level(logging.INFO, "local.bedrock")
     response = post(f"{prompt} a ship", f"/?model={model}")
     status, code = FAULTS[prompt]

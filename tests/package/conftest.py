@@ -1,0 +1,60 @@
+"""The package, unpacked and alone, and instances of it before the local Bedrock."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from conftest import EVERY_MODEL, ROOT
+from package.lambdas import lay_out_runtime, running
+
+
+@pytest.fixture(scope="package")
+def package(tmp_path_factory):
+    """The zip that `chalice package` makes."""
+    folder = tmp_path_factory.mktemp("package")
+    chalice = Path(sys.executable).with_name("chalice")
+    subprocess.run(
+        [chalice, "--project-dir", ROOT, "package", folder],
+        env=os.environ | {"AWS_DEFAULT_REGION": "us-west-2"}, check=True, capture_output=True,
+    )  # fmt: skip
+    return folder / "deployment.zip"
+
+
+@pytest.fixture(scope="package")
+def unpacked(package, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("task")
+    zipfile.ZipFile(package).extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="package")
+def runtime(tmp_path_factory):
+    return lay_out_runtime(tmp_path_factory.mktemp("lambda") / "runtime")
+
+
+@pytest.fixture(scope="package")
+def start(unpacked, runtime, local_bedrock):
+    """Instances that ask the local Bedrock; `with start(20, MODELS="...") as gateway`."""
+
+    def start_some(number=1, seconds=28.0, **environment):
+        usual = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": local_bedrock.url, "MODELS": EVERY_MODEL}
+        return running(unpacked, runtime, number, seconds, **usual | environment)
+
+    return start_some
+
+
+@pytest.fixture(scope="package")
+def one(start):
+    """One instance, which answers one request after the other."""
+    with start() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def gateway(one, local_bedrock):
+    local_bedrock.paintings.clear()
+    return one

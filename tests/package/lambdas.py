@@ -1,0 +1,232 @@
+"""Lambda on this machine: the package's instances, and API Gateway in front of them.
+
+The Runtime API is AWS's (docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html); who asks it for
+work is AWS's own awslambdaric. Nothing of this virtual environment is in an instance's sight but
+what Lambda's runtime brings.
+"""
+
+import contextlib
+import importlib.util
+import json
+import os
+import queue
+import resource
+import subprocess
+import sys
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+from conftest import serving
+
+# What Python on Lambda has beside the function: boto3, awslambdaric, and what those two import.
+RUNTIME = ["boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"]
+RUNTIME += ["awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py"]
+
+# Bytes of a request and of a response, with their JSON (the page gettingstarted-limits.html).
+LARGEST = 6_291_556
+
+ARN = "arn:aws:lambda:eu-central-1:123456789012:function:easel"
+
+
+class Answer(NamedTuple):
+    """What API Gateway sends on."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+class Instance(ThreadingHTTPServer):
+    """One process of the function; it starts with its first event, and again after it has died."""
+
+    daemon_threads = True
+
+    def __init__(self, package: Path, runtime: Path, environment: dict[str, str], seconds=28.0):
+        super().__init__(("127.0.0.1", 0), RuntimeApi)
+        self.package, self.runtime, self.environment = package, runtime, environment
+        self.seconds = seconds
+        self.memory = resource.RLIM_INFINITY  # bytes
+        self.log = runtime.parent / f"{uuid.uuid4()}.log"
+        self.events, self.outcomes = queue.Queue(), queue.Queue()
+        self.process = None
+        self.starts = 0
+
+    def invoke(self, event: dict) -> dict | None:
+        """The function's answer; None where it died, was killed, or was told or said too much."""
+        if len(json.dumps(event)) > LARGEST:
+            return None
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+        deadline = time.time() + self.seconds
+        self.events.put((str(uuid.uuid4()), event, deadline))
+        while time.time() < deadline and self.process.poll() is None:
+            with contextlib.suppress(queue.Empty):
+                return self.outcomes.get(timeout=0.05)
+        self.end()
+        return None
+
+    def start(self):
+        self.starts += 1
+        self.events, self.outcomes = queue.Queue(), queue.Queue()
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-S", "-m", "awslambdaric", "app.app"],
+                cwd=self.package, env=self.variables(), stdout=log, stderr=log,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (self.memory,) * 2),
+            )  # fmt: skip
+
+    def variables(self):
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(self.runtime),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server_port}",
+            "AWS_LAMBDA_FUNCTION_NAME": "easel",
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+            "AWS_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        } | self.environment
+
+    def end(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def words(self) -> str:
+        return self.log.read_text() if self.log.exists() else ""
+
+    def resident(self) -> int:
+        """Bytes of memory that the process holds."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+class RuntimeApi(BaseHTTPRequestHandler):
+    """awslambdaric's connection."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        """The next event."""
+        request_id, event, deadline = self.server.events.get()
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int(deadline * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": ARN,
+            "Content-Type": "application/json",
+        }
+        self.answer(200, json.dumps(event).encode(), headers)
+
+    def do_POST(self):
+        """The outcome of an event; an error of the function's own, or of its start, is none."""
+        content = self.read()
+        if self.path.endswith("/response") and len(content) > LARGEST:
+            self.answer(413, b'{"errorType": "RequestEntityTooLarge"}')
+            self.server.outcomes.put(None)
+            return
+        self.answer(202, b'{"status": "OK"}')
+        if self.path.endswith("/response"):
+            self.server.outcomes.put(json.loads(content))
+        elif not self.path.endswith("/init/error"):
+            self.server.outcomes.put(None)
+
+    def read(self):
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers["Content-Length"]))
+        content = b""
+        while size := int(self.rfile.readline(), 16):
+            content += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return content
+
+    def answer(self, status, content, headers=None):
+        self.send_response_only(status)
+        for name, value in ((headers or {}) | {"Content-Length": str(len(content))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):  # killed meanwhile
+            self.wfile.write(content)
+
+    def log_message(self, *arguments):
+        """Nothing."""
+
+
+class Gateway:
+    """API Gateway before instances of the function; each one has one request at a time."""
+
+    def __init__(self, instances: list[Instance]):
+        self.instances = instances
+        self.idle = queue.Queue()
+        for instance in instances:
+            self.idle.put(instance)
+
+    def ask(self, method="POST", path="/", body=None, query=(), base64=False, **headers) -> Answer:
+        """`query` is pairs; an underscore in a header's name is a hyphen."""
+        instance = self.idle.get()
+        try:
+            outcome = instance.invoke(event(method, path, body, query, base64, headers))
+        finally:
+            self.idle.put(instance)
+        if outcome is None:
+            return Answer(502, {}, '{"message": "Internal server error"}')
+        many = {name: ", ".join(each) for name, each in outcome["multiValueHeaders"].items()}
+        return Answer(outcome["statusCode"], outcome["headers"] | many, outcome["body"])
+
+
+def event(method, path, body, query, base64, headers):
+    """What API Gateway's proxy integration sends (set-up-lambda-proxy-integrations.html)."""
+    sent = {"Host": "api.example", "Accept": "*/*"}
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    values = {}
+    for name, value in query:
+        values.setdefault(name, []).append(value)
+    return {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": {name: each[-1] for name, each in values.items()} or None,
+        "multiValueQueryStringParameters": values or None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": path,
+            "httpMethod": method,
+            "path": f"/api{path}",
+            "stage": "api",
+            "requestId": str(uuid.uuid4()),
+            "identity": {"sourceIp": "203.0.113.9"},
+        },
+        "body": body,
+        "isBase64Encoded": base64,
+    }
+
+
+def lay_out_runtime(folder: Path) -> Path:
+    """A folder with what Lambda's runtime has, and nothing else."""
+    folder.mkdir()
+    for name in RUNTIME:
+        found = Path(importlib.util.find_spec(name).origin)
+        source = found.parent if found.name == "__init__.py" else found
+        (folder / source.name).symlink_to(source)
+    return folder
+
+
+@contextlib.contextmanager
+def running(package: Path, runtime: Path, number=1, seconds=28.0, **environment: str):
+    """A gateway before so many instances of the package."""
+    with contextlib.ExitStack() as stack:
+        instances = []
+        for _ in range(number):
+            instance = Instance(package, runtime, environment, seconds)
+            stack.enter_context(serving(instance))
+            stack.callback(instance.end)
+            instances.append(instance)
+        yield Gateway(instances)
