@@ -107,7 +107,7 @@ function unreadable(response) {
 }
 
 function sentence(text) {
-  return text[0].toUpperCase() + text.slice(1) + (text.endsWith(".") ? "" : ".")
+  return text[0].toUpperCase() + text.slice(1).replaceAll("`", "") + (text.endsWith(".") ? "" : ".")
 }
 
 function pause(seconds, signal) {

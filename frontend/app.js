@@ -21,13 +21,13 @@ addLook(find("#look"))
 
 const { tell, show } = addNotices(find("#toast"))
 const desk = addDesk(find("form"), { models, budget, tell, show })
-const studio = addStudio(wall, { begin, make: generate, hang, end: desk.settle, open, leave, tell: tellOfWork })
+const studio = addStudio(wall, { begin: desk.code, make: generate, hang, end: desk.settle, open, leave, tell: tellOfWork })
 const kept = openHistory().then(openShelf)
 addIntake(find("#restore"), find("#file"), restore)
 
 function openShelf(history) {
   const { use, withPrice } = desk
-  const shelf = addShelf(find("#earlier"), find("#viewer"), history, { use, more, withPrice, linkTo, inscribe, takeDown, show })
+  const shelf = addShelf(find("#earlier"), find("#viewer"), history, { use, more, withPrice, linkTo, inscribe, takeDown, tell, show, leave: desk.focus })
   shelf.draw()
   return { history, shelf }
 }
@@ -35,12 +35,6 @@ function openShelf(history) {
 function generateAll() {
   const pictures = studio.busy ? [] : desk.order() // one click at a time
   if (pictures.length) studio.paint(pictures)
-}
-
-function begin() {
-  const code = desk.code()
-  if (code !== null) leave()
-  return code
 }
 
 /** The button on a canvas goes away, and the focus to the one that began it. */
@@ -61,6 +55,7 @@ async function hang({ blob, seed, price }, values, result) {
 
 function tellOfWork(sentence) {
   desk.wait(studio.busy)
+  window.onbeforeunload = studio.busy ? event => event.preventDefault() : null // it is paid, and would be lost
   tell(sentence)
 }
 
@@ -71,6 +66,7 @@ async function open(record) {
 
 /** The same settings, new seeds. No other model in place of one that is gone: it may be dearer. */
 function more(values) {
+  if (studio.busy) return show(say("Pictures are being painted. Wait for them, or cancel them."))
   desk.use({ ...values, seed: "0" })
   if (desk.find(values.model)) generateAll()
 }
@@ -111,5 +107,5 @@ document.addEventListener("keydown", ({ key, ctrlKey, metaKey, repeat, target })
   if (find("dialog[open]")) return
   if (key === "?" && !target.matches("input, textarea, select")) find("#keys").showModal()
   if (key === "Enter" && (ctrlKey || metaKey) && !repeat) find("form").requestSubmit()
-  if (key === "Escape") studio.cancel()
+  if (key === "Escape" && !target.matches("[type=search]")) studio.cancel()
 })

@@ -1,7 +1,7 @@
 // The desk: what is on offer, what is asked for, and what it costs. Knows no server and no pictures.
 import { acceptCode, changeCode, findCode, keepCode, needCode, refuseCode, revealCode } from "./access.js"
 import { cost, drawBudget } from "./budget.js"
-import { count, drawModel, drawModels, fill, fold, remember, remembered, several, unfold } from "./form.js"
+import { checkPrompt, count, drawModel, drawModels, fill, fold, remember, remembered, several, unfold } from "./form.js"
 import { takeLink } from "./share.js"
 import { explain, say } from "./words.js"
 
@@ -19,7 +19,8 @@ export function addDesk(form, { models, budget, tell, show }) {
   const button = find("[type=submit]")
   const code = find("#access-code")
   findCode(form) // before the rest of the link is taken
-  const asked = { ...remembered(), ...takeLink() } // for the form, once it is drawn
+  const link = takeLink()
+  const asked = { ...remembered(), ...link } // for the form, once it is drawn
   let offer
   let today = { daily_usd: null }
   let visit = 0 // dollars that this visit has cost
@@ -30,6 +31,7 @@ export function addDesk(form, { models, budget, tell, show }) {
     try {
       offer = await models()
       drawModels(form, offer)
+      if (Object.keys(link).length) tell(say("The settings are in the form."))
       fillIn({ ...asked, prompt: prompt.value })
       if (offer.access === "code") needCode(form)
     } catch (error) {
@@ -57,6 +59,7 @@ export function addDesk(form, { models, budget, tell, show }) {
   /** Another program's file has only a title, which perhaps nothing here has. */
   function fillIn({ title, model = byTitle(title)?.name ?? title, ...wanted }) {
     fill(form, { ...wanted, model }, choose)
+    if (Number(form.elements.seed.value)) unfold(form, form.elements.seed) // the same picture again
     const sentence = "{model} is not on offer here. The other settings are in the form."
     if (model && !byName(model)) show(say(sentence, { model: title ?? model }))
   }
@@ -74,6 +77,7 @@ export function addDesk(form, { models, budget, tell, show }) {
   }
 
   function choose() {
+    prompt.setCustomValidity("") // another model may allow it
     drawModel(form, chosen())
     sayPrice()
   }
@@ -98,7 +102,10 @@ export function addDesk(form, { models, budget, tell, show }) {
   prompt.value = asked.prompt || prompt.value
   start()
 
-  form.oninput = () => remember(form)
+  form.oninput = () => {
+    prompt.setCustomValidity("") // until the next click
+    remember(form)
+  }
   form.elements.model.onchange = choose
   find(".count").onchange = sayPrice
   find("#reload").onclick = start
@@ -128,7 +135,7 @@ export function addDesk(form, { models, budget, tell, show }) {
     /** The model of that name, if it is on offer. */
     find: byName,
     /** The values of each picture of a click; none where something is still to be said or typed. */
-    order: () => (offer && code.reportValidity() ? several(form) : []),
+    order: () => (offer && checkPrompt(form, chosen()) && code.reportValidity() ? several(form) : []),
     /** The access code to send; null where it is still to be typed. */
     code: () => (code.reportValidity() ? keepCode(form) : null),
     /** Put the focus where a click began. */

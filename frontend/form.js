@@ -47,6 +47,15 @@ function text({ type, value, valueAsNumber }) {
   return type === "number" && value ? String(valueAsNumber) : value
 }
 
+/** Whether the prompt can be sent; the browser says why not. */
+export function checkPrompt({ elements: { prompt } }, { parameters }) {
+  const { max_length: maximum } = parameters.find(({ name }) => name === "prompt")
+  const length = [...prompt.value].length // letters, as the API counts them
+  const empty = prompt.value.trim() ? "" : say("The prompt is empty.")
+  prompt.setCustomValidity(length > maximum ? say("The prompt has {length} letters; {maximum} are allowed.", { length, maximum }) : empty)
+  return prompt.reportValidity()
+}
+
 /** How many pictures a click makes. */
 export function count(form) {
   return Number(form.elements.count.value)

@@ -2,9 +2,9 @@
 
 /**
  * @param {HTMLElement} list  of thumbnails
- * @param {{page: (wanted: object) => Promise<object[]>, thumb: (id: string) => Promise<Blob>, open: (record: object) => void}} from
+ * @param {{page: (wanted: object) => Promise<object[]>, thumb: (id: string) => Promise<Blob>, open: (record: object) => void, leave: () => void}} from
  */
-export function addGallery(list, { page, thumb, open }) {
+export function addGallery(list, { page, thumb, open, leave }) {
   const limit = 60
   const end = document.createElement("li")
   const near = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && more(), { rootMargin: "600px" })
@@ -50,14 +50,14 @@ export function addGallery(list, { page, thumb, open }) {
     button.setAttribute("aria-label", record.prompt.slice(0, 200))
     button.append(image)
     entry.append(button)
-    if (record.width) image.style.setProperty("aspect-ratio", `${record.width} / ${record.height}`)
+    if (record.width) entry.style.setProperty("--ratio", record.width / record.height)
     thumb(record.id).then(blob => { if (blob) image.src = URL.createObjectURL(blob) })
     return entry
   }
 
   function takeAway(entry) {
     const beside = entry.nextSibling.firstChild ?? entry.previousSibling?.firstChild
-    if (entry.contains(document.activeElement)) beside?.focus()
+    if (entry.contains(document.activeElement)) beside ? beside.focus() : leave()
     URL.revokeObjectURL(entry.querySelector("img").src)
     entry.remove()
   }
@@ -76,8 +76,12 @@ export function addGallery(list, { page, thumb, open }) {
       draw(found, found.length === enough)
       return records.length
     },
-    /** Put the focus on the picture, if it is on show. */
-    focus: id => [...list.children].find(({ record }) => record?.id === id)?.firstChild.focus(),
+    /** Put the focus on the picture, else on the first one; whether there is any. */
+    focus(id) {
+      const entry = [...list.children].find(({ record }) => record?.id === id) ?? list.firstChild
+      entry.firstChild?.focus()
+      return entry !== end
+    },
     /** The record as it is now; undefined if it is not on show. */
     find: id => records[place(id)],
     /** The record so many steps further; undefined at either end, or if it is not on show. */

@@ -45,5 +45,10 @@ export function addNotices(toast) {
     leaveSoon()
   }
 
+  document.addEventListener("keydown", ({ key, ctrlKey, metaKey, target }) => {
+    const undoes = key === "z" && (ctrlKey || metaKey) && !target.matches("input, textarea")
+    if (undoes && !toast.hidden && !button.hidden) button.click()
+  })
+
   return { tell, show }
 }

@@ -56,7 +56,9 @@ export function addResult(batch, values, { cancel, again, open }) {
       finish()
       const cost = Number(price) ? [money(price)] : []
       const facts = [title, say("seed {seed}", { seed }), ...cost, duration(seconds())].join(" · ")
+      const focused = figure.contains(document.activeElement)
       figure.replaceChildren(frame, caption(words, facts))
+      if (focused) frame.focus({ preventScroll: true })
       return seconds()
     },
     /** Say what went wrong, and offer another try. */
@@ -104,7 +106,7 @@ function shorten(prompt) {
 
 function caption(prompt, facts = "") {
   return element("figcaption", { className: "label" },
-    element("p", { className: "words", textContent: prompt }),
+    element("p", { className: "words", dir: "auto", textContent: prompt }),
     element("p", { className: "facts", textContent: facts }))
 }
 

@@ -20,9 +20,11 @@ const reasons = {
  * @param {(values: object) => string} acts.linkTo
  * @param {(blob: Blob, record: object) => Promise<Blob>} acts.inscribe  write into the file how it was made
  * @param {(id: string) => ?(() => void)} acts.takeDown  from the wall; what hangs it again
+ * @param {(sentence: string) => void} acts.tell  what is seen anyway
  * @param {(sentence: string, undo?: () => void) => void} acts.show
+ * @param {() => void} acts.leave  where the focus goes when nothing is left here
  */
-export function addShelf(shelf, dialog, history, { use, more, withPrice, linkTo, inscribe, takeDown, show }) {
+export function addShelf(shelf, dialog, history, { use, more, withPrice, linkTo, inscribe, takeDown, tell, show, leave }) {
   const find = selector => shelf.querySelector(selector)
   const all = ({ values, seed }) => ({ ...values, seed })
   const inForm = values => { viewer.close(); use(values) }
@@ -43,7 +45,7 @@ export function addShelf(shelf, dialog, history, { use, more, withPrice, linkTo,
     close: () => viewer.close(),
   })
   const gallery = addGallery(find(".thumbs"), {
-    page: wanted => history.page(wanted), thumb: id => history.thumb(id), open,
+    page: wanted => history.page(wanted), thumb: id => history.thumb(id), open, leave,
   })
 
   /** As the filters want them. */
@@ -55,6 +57,18 @@ export function addShelf(shelf, dialog, history, { use, more, withPrice, linkTo,
     shelf.hidden = !found && !words && !starred
     find(".none").hidden = found > 0
     find(".reason").textContent = reasons[history.reason] ?? ""
+    return found
+  }
+
+  async function search() {
+    const found = await draw()
+    if (found !== undefined) tell(found ? say("Pictures found.") : say("No picture fits."))
+  }
+
+  /** If what opened the large view is gone, the focus goes to the first that is left. */
+  function land() {
+    const { activeElement } = document
+    if ((activeElement === document.body || dialog.contains(activeElement)) && !gallery.focus()) leave()
   }
 
   async function open(record) {
@@ -67,7 +81,9 @@ export function addShelf(shelf, dialog, history, { use, more, withPrice, linkTo,
 
   async function step(id, steps) {
     const record = await gallery.beside(id, steps)
-    if (record) open(record)
+    if (!record) return
+    await open(record)
+    tell(record.prompt.slice(0, 200))
   }
 
   async function star(record) {
@@ -81,13 +97,14 @@ export function addShelf(shelf, dialog, history, { use, more, withPrice, linkTo,
     const undo = await history.remove(id)
     viewer.close()
     const hangAgain = takeDown(id)
-    draw()
     show(say("The picture is deleted."), async () => {
       await undo()
       hangAgain?.()
       await draw()
-      gallery.focus(id)
+      if (!gallery.focus(id)) leave()
+      tell(say("The picture is back."))
     })
+    draw()
   }
 
   /** The file to give away: it says how it was made, unless the switch is off. */
@@ -98,16 +115,21 @@ export function addShelf(shelf, dialog, history, { use, more, withPrice, linkTo,
   let typed
   find("[type=search]").oninput = () => {
     clearTimeout(typed)
-    typed = setTimeout(draw, 150) // milliseconds, as each search reads all that is kept
+    typed = setTimeout(search, 150) // milliseconds, as each search reads all that is kept
   }
   find(".starred-only").onclick = ({ target }) => {
     target.setAttribute("aria-pressed", target.getAttribute("aria-pressed") !== "true")
-    draw()
+    search()
   }
   find(".download-all").onclick = () => saveAll(history.all(), finished)
   history.onchange = ({ kind, id }) => {
     if (kind === "removed") takeDown(id) // in another tab
+    if (kind === "removed" && viewer.id === id) {
+      viewer.close()
+      show(say("This picture is no longer in this browser."))
+    }
     draw()
   }
+  dialog.addEventListener("close", land)
   return { draw, open }
 }

@@ -71,6 +71,7 @@ export function addStudio(wall, { begin, make, hang, end, open, leave, tell }) {
     },
     /** A canvas for each of the values, on top of the wall; failures of before go. */
     paint(all) {
+      leave()
       wall.querySelectorAll(".failed").forEach(removeResult)
       const batch = addBatch(wall, all.length)
       const works = all.map(values => addWork(batch, values))
@@ -82,8 +83,8 @@ export function addStudio(wall, { begin, make, hang, end, open, leave, tell }) {
 }
 
 function summary(all, hung, [error, ...others]) {
-  if (!hung && !error) return say("Cancelled.")
-  if (all === 1) return error ? explain(error) : say("The picture is ready.")
+  if (!hung) return error ? explain(error) : say("Cancelled.")
+  if (all === 1) return say("The picture is ready.")
   const ready = say("{hung} of {all} pictures are ready.", { hung, all })
   if (!error) return ready
   return `${ready} ${say("{failed} failed: {reason}", { failed: others.length + 1, reason: explain(error) })}`

@@ -26,7 +26,13 @@ export function addViewer(dialog, acts) {
     if (key === "ArrowLeft") acts.newer(shown)
     if (key === "ArrowRight") acts.older(shown)
   })
+  dialog.addEventListener("cancel", event => {
+    if (!isZoomed()) return
+    event.preventDefault() // Escape leaves one thing at a time
+    magnify(false)
+  })
   dialog.addEventListener("close", () => {
+    shown = undefined
     URL.revokeObjectURL(image.src)
     image.removeAttribute("src")
   })
@@ -52,11 +58,13 @@ export function addViewer(dialog, acts) {
       if (!dialog.open) dialog.showModal()
     },
     star(on) {
-      const button = dialog.querySelector("[data-act=star]")
-      button.setAttribute("aria-pressed", Boolean(on))
-      button.textContent = say(on ? "★ Starred" : "☆ Star")
+      dialog.querySelector("[data-act=star]").setAttribute("aria-pressed", Boolean(on))
     },
     close: () => dialog.close(),
+    /** The id of what it shows; undefined where it is closed. */
+    get id() {
+      return shown?.id
+    },
   }
 }
 

@@ -15,7 +15,7 @@ const calendar = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyl
 
 export const money = amount => dollars.format(amount)
 
-export const duration = seconds => `${decimal.format(seconds)} s`
+export const duration = seconds => `${decimal.format(seconds)}\u00a0s`
 
 export const dateTime = date => calendar.format(date)
 

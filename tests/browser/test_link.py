@@ -46,7 +46,9 @@ def chosen(page):
 
 
 def unfold(page):
-    page.get_by_role("button", name="Show Configuration").click()
+    """A chosen seed has unfolded it already."""
+    if page.locator("#configuration").is_hidden():
+        page.get_by_role("button", name="Show Configuration").click()
 
 
 def test_a_copied_link_fills_the_form_of_who_opens_it_and_runs_nothing(page, site, follow):
@@ -180,6 +182,12 @@ def test_a_link_that_is_opened_where_the_page_already_stands_fills_the_form(page
     page.get_by_role("group", name="Pictures").get_by_text("1", exact=True).click()
     generate(page, QUICK)
     expect(page.locator("figcaption .facts")).to_contain_text("seed 7 ·")
+
+
+def test_a_link_with_a_seed_shows_it(site, follow):
+    page = follow(f"{site.url}#prompt=qwzx&seed=7")
+    expect(heard(page)).to_have_text("The settings are in the form.")
+    expect(setting(page, "Seed")).to_be_visible()
 
 
 def test_a_link_whose_model_is_gone_says_so(site, follow):

@@ -23,7 +23,7 @@ def test_a_first_visit_ends_with_a_picture(page):
     expect(picture).to_be_visible()
     assert picture.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [1024, 1024]
     expect(facts(page)).to_have_text(
-        re.compile(r"^Stable Image Core · seed \d+ · \$0\.04 · \d+\.\d s$")
+        re.compile(r"^Stable Image Core · seed \d+ · \$0\.04 · \d+\.\d\ss$")
     )
     expect(page.get_by_role("status")).to_have_text("The picture is ready.")
     expect(page.get_by_role("heading", name="What would you like to see?")).to_be_hidden()
@@ -75,7 +75,7 @@ def test_settings_reach_the_picture(page):
     picture = page.get_by_role("img", name=QUICK)
     expect(picture).to_be_visible()
     assert picture.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [1344, 768]
-    expect(facts(page)).to_have_text(re.compile(r"^Stable Diffusion XL · seed 7 · \d+\.\d s$"))
+    expect(facts(page)).to_have_text(re.compile(r"^Stable Diffusion XL · seed 7 · \d+\.\d\ss$"))
 
 
 def test_an_emptied_number_means_the_default(page):

@@ -118,6 +118,43 @@ def test_the_button_says_what_a_click_costs_and_the_line_what_the_visit_has(page
     expect(page.get_by_text("This visit: $0.08.")).to_be_visible()
 
 
+def test_while_pictures_are_painted_nothing_else_begins_and_leaving_is_asked_about(page):
+    generate(page, QUICK)
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+    generate(page, "!slow 20 a ship")
+    page.get_by_label("Prompt", exact=True).fill("my next idea")
+    sent = watch_posts(page)
+    page.get_by_role("button", name=QUICK).first.click()
+    page.get_by_role("dialog").get_by_role("button", name="More like this").click()
+    expect(page.locator("#toast p")).to_have_text(
+        "Pictures are being painted. Wait for them, or cancel them."
+    )
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("my next idea")
+    search = page.get_by_role("searchbox")
+    search.fill("qwzx")
+    search.press("Escape")  # clears the search, and cancels nothing
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    assert sent == []
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    assert asked == ["beforeunload"]
+
+
+def test_four_that_fail_alike_say_why_once(page):
+    several(page, 4)
+    generate(page, "!denied")
+    expect(page.get_by_role("status")).to_have_text(
+        "This site's AWS account may not use the model yet; the owner can run make doctor."
+    )
+
+
+def test_the_keyboard_stays_where_the_picture_came(page):
+    generate(page, "!slow 2 qwzx")
+    page.get_by_role("button", name="Cancel").focus()
+    expect(page.locator("figure .frame")).to_be_focused()
+
+
 def test_the_number_is_chosen_by_keyboard(page):
     page.get_by_role("radio", name="1").focus()
     page.keyboard.press("ArrowRight")

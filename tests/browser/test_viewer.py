@@ -50,7 +50,7 @@ def test_the_wall_and_the_shelf_open_the_large_view_which_says_how_it_was_made(p
         assert image.evaluate("image => image.naturalWidth") == 1344
         expect(large(page).locator(".words")).to_have_text(QUICK)
         facts = how_it_was_made(page)
-        assert re.fullmatch(r"\d+\.\d s", facts.pop("Time"))
+        assert re.fullmatch(r"\d+\.\d\ss", facts.pop("Time"))
         assert "202" in facts.pop("Made")
         assert facts == {
             "Model": "Stable Image Core", "Seed": "7", "Aspect ratio": "16:9",
@@ -94,7 +94,7 @@ def test_escape_closes_and_the_focus_goes_back_to_what_opened(page):
         expect(large(page)).to_be_hidden()
         expect(opener).to_be_focused()
     thumb(page, QUICK).press("Enter")
-    act(page, "☆ Star")
+    act(page, "Star")
     expect(shelf(page).locator(".starred")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(thumb(page, QUICK)).to_be_focused()
@@ -208,5 +208,5 @@ def test_a_click_on_the_large_picture_shows_every_pixel_and_another_all_of_it(op
     stage.evaluate("stage => stage.scrollTo(9999, 9999)")
     box, corner = stage.bounding_box(), image.bounding_box()
     assert corner["x"] + 1024 <= box["x"] + box["width"]
-    image.click()
+    page.keyboard.press("Escape")  # from the zoom, not from the picture
     assert image.bounding_box()["width"] == width
