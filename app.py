@@ -35,7 +35,8 @@ EXPOSED = "X-Image-Model X-Image-Seed X-Image-Type X-Image-Price X-Image-Ignored
 app = Chalice(app_name="easel", configure_logs=False)
 cors = CORSConfig(expose_headers=EXPOSED.split(), max_age=600)
 offer = catalogue.offer(MODELS)
-bedrock_client = boto3.client("bedrock-runtime", region_name=BEDROCK_REGION, config=TO_BEDROCK)
+region = bedrock.region(BEDROCK_REGION)
+bedrock_client = boto3.client("bedrock-runtime", region_name=region, config=TO_BEDROCK)
 today = budget.Budget(
     boto3.client("dynamodb", config=TO_DYNAMODB) if BUDGET_TABLE else None,
     BUDGET_TABLE,

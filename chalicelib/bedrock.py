@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -58,6 +59,13 @@ BY_TEXT = {
     "model identifier is invalid": MISPLACED,
     "on-demand throughput": MISPLACED,
 }
+
+
+def region(name: str) -> str:
+    """The region as it is given. Raises: ValueError if it cannot be one."""
+    if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", name):
+        raise ValueError(f"BEDROCK_REGION must be a region such as us-west-2, got {name!r}")
+    return name
 
 
 def invoke(client: Any, model_id: str, body: dict[str, Any], seconds: float) -> Any:

@@ -63,6 +63,9 @@ class Visit(SimpleHTTPRequestHandler):
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
             return
         body = self.rfile.read(int(length))
+        if len(body) < int(length):  # the caller left in the middle of it
+            self.close_connection = True
+            return
         if len(body) > LARGEST_REQUEST:
             self.answer(
                 413, {"Content-Type": "application/json"}, b'{"message":"Request Too Long"}'

@@ -42,6 +42,10 @@ from local.bedrock import Bedrock
 
 # The same examples at every run, however slow the machine: a gate, not a search.
 settings.register_profile("gate", derandomize=True, deadline=None)
+# The search, by pytest's --hypothesis-profile=fuzz, which is read after this file.
+settings.register_profile(
+    "fuzz", derandomize=False, max_examples=2_000, deadline=None, print_blob=True
+)
 settings.load_profile("gate")
 
 ROOT = Path(__file__).parent.parent

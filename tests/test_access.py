@@ -19,6 +19,7 @@ def test_without_a_code_set_everybody_passes(authorization):
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_who_sends_the_code_passes(scheme):
     access.check(f"{scheme} {CODE}", SHA256)
+    access.check(f"{scheme} {CODE}", SHA256.upper())  # as Windows writes it
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def test_everybody_else_does_not_and_reads_nothing_of_the_code(authorization):
     assert str(refused.value).endswith("got none or a wrong one")
 
 
-@pytest.mark.parametrize("sha256", ["closed", SHA256[:-1], SHA256 + "0", SHA256.upper(), "é" * 64])
+@pytest.mark.parametrize("sha256", ["closed", SHA256[:-1], SHA256 + "0", "é" * 64])
 def test_a_hash_that_is_none_closes_the_api_and_says_how_to_open_it(sha256):
     for authorization in ("", f"Bearer {CODE}"):
         with pytest.raises(AccessCodeRequired, match="make access-code"):

@@ -132,5 +132,13 @@ def test_only_a_connection_that_never_was_may_be_tried_again(met, error):
         bedrock.invoke(Unlucky(), MODEL, {}, 5)
 
 
+def test_a_region_that_cannot_be_one_is_refused_by_name():
+    for name in ("us-west-2", "eu-central-1", "us-gov-west-1", "ap-southeast-12"):
+        assert bedrock.region(name) == name
+    for name in ("", "us west", "us-west", "US-WEST-2", "us-west-2.example.com", "us-west-2\n"):
+        with pytest.raises(ValueError, match="BEDROCK_REGION must be a region such as us-west-2"):
+            bedrock.region(name)
+
+
 def test_exactly_the_failures_that_made_no_image_say_when_to_come_back():
     assert set(errors.RETRY_AFTER_SECONDS) == {"ModelBusy", "ModelUnavailable"}

@@ -2,6 +2,7 @@ import http.client
 import json
 import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -12,8 +13,11 @@ from local.website import FRONTEND, Website
 class Api(BaseHTTPRequestHandler):
     """Says what it was asked, as JSON."""
 
+    asked: ClassVar[list[bytes]] = []
+
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        self.asked.append(body)
         asked = {
             "method": self.command, "path": self.path, "headers": dict(self.headers),
             "body": body.decode("latin-1"),
@@ -104,6 +108,20 @@ def test_a_body_without_a_length_is_411_and_the_next_request_is_served(site, hea
         )
         assert caller.makefile("rb").readline().startswith(b"HTTP/1.1 411")
     assert ask(site, "GET", "/api/models")[0] == 418
+
+
+def test_a_huge_header_is_refused_and_the_next_request_is_served(site):
+    assert ask(site, "POST", "/api/", b"a fox", X_Long="x" * 70_000)[0] == 431
+    assert ask(site, "GET", "/api/models")[0] == 418
+
+
+def test_a_body_that_ends_too_soon_reaches_nobody_and_the_next_request_is_served(site):
+    with socket.create_connection(("127.0.0.1", site.server_port)) as caller:
+        caller.sendall(b"POST /api/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na hen")
+        caller.shutdown(socket.SHUT_WR)
+        assert caller.recv(1) == b""
+    assert ask(site, "GET", "/api/models")[0] == 418
+    assert b"a hen" not in Api.asked
 
 
 def test_an_api_that_is_not_there_is_502():

@@ -88,6 +88,7 @@ class Instance(ThreadingHTTPServer):
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "AWS_REGION": "eu-central-1",
+            "AWS_DEFAULT_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
         } | self.environment
@@ -97,19 +98,24 @@ class Instance(ThreadingHTTPServer):
             self.process.kill()
             self.process.wait()
 
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a process that was killed
+            super().handle_error(request, client_address)
+
     def words(self) -> str:
         return self.log.read_text() if self.log.exists() else ""
 
-    def resident(self) -> int:
-        """Bytes of memory that the process holds."""
+    def holds(self, kind: str) -> int:
+        """Bytes of memory: VmHWM is the most that it ever held, VmData what `memory` limits."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+        return int(status.partition(f"{kind}:")[2].split()[0]) * 1024
 
 
 class RuntimeApi(BaseHTTPRequestHandler):
     """awslambdaric's connection."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer waits 40 ms
 
     def do_GET(self):
         """The next event."""
@@ -159,6 +165,10 @@ class RuntimeApi(BaseHTTPRequestHandler):
 
 class Gateway:
     """API Gateway before instances of the function; each one has one request at a time."""
+
+    @staticmethod
+    def event(method, path):
+        return event(method, path, None, (), False, {})
 
     def __init__(self, instances: list[Instance]):
         self.instances = instances

@@ -1,0 +1,300 @@
+"""What holds for any request, answer of Bedrock's and run of money; `make fuzz` seeks on."""
+
+import base64
+import binascii
+import copy
+import io
+import json
+import operator
+import re
+from collections import Counter
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from chalice.local import LambdaContext
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+import app as easel
+from chalicelib import bedrock, catalogue, errors
+from chalicelib.budget import Budget
+from chalicelib.parameters import Choice, Text
+from conftest import EVERY_MODEL, picture
+from local import models
+
+pytestmark = pytest.mark.slow
+
+# The gate asks a hundred of other tests, `make fuzz` for more.
+thorough = settings(max_examples=max(1_000, settings.default.max_examples))
+
+OFFER = catalogue.offer(EVERY_MODEL)
+CORE, *_, XL = OFFER.models
+PARAMETERS = [each for model in OFFER.models for each in model.parameters]
+MODELS = [each.name for each in OFFER.models]
+NAMES = sorted({each.name for each in PARAMETERS} - {"prompt"})
+
+JPEG, PNG, WEBP = picture("JPEG"), picture("PNG"), picture("WEBP")
+ARTIFACT = {"seed": 7, "base64": PNG, "finishReason": "SUCCESS"}
+ANSWER = {"finish_reasons": [None], "images": [JPEG], "artifacts": [ARTIFACT]}  # in both dialects
+GOOD = json.dumps(ANSWER).encode()
+
+typed_text = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1)
+any_text = st.text(st.characters(exclude_categories=()) | st.sampled_from("\ud83d\u200d\n%"))
+
+
+class Bedrock:
+    """Bedrock's client, with one answer for every call; `bodies` are what it was sent."""
+
+    def __init__(self, answer: bytes):
+        self.answer, self.bodies = answer, []
+
+    def invoke_model(self, *, modelId, body, contentType, accept):
+        self.bodies.append(body)
+        return {"body": io.BytesIO(self.answer)}
+
+
+def ask(bedrock, body, base64_encoded=False, query=None, headers=None):
+    """The API's answer to API Gateway's event for `POST /`."""
+    request = {
+        "requestContext": {"httpMethod": "POST", "resourcePath": "/", "identity": {}},
+        "multiValueQueryStringParameters": query, "pathParameters": {}, "stageVariables": {},
+        "headers": headers, "body": body, "isBase64Encoded": base64_encoded,
+    }  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(easel, "offer", OFFER)
+        patch.setattr(easel, "bedrock_client", bedrock)
+        answer = easel.app(request, LambdaContext("easel", 1024))
+    json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()  # as Lambda sends it on
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "*"
+    event(str(answer["statusCode"]))  # shown by pytest --hypothesis-show-statistics
+    return answer
+
+
+def code(answer):
+    """The code of what must be a refusal of ours."""
+    refusal = json.loads(answer["body"])
+    assert set(refusal) == {"Code", "Message"} and refusal["Message"]
+    return refusal["Code"]
+
+
+def often(usual, other):
+    return st.integers(0, 3).flatmap(lambda number: other if number == 3 else usual)
+
+
+def around(parameter):
+    """Texts in a parameter's range, at its ends and beyond."""
+    if isinstance(parameter, Text):
+        ends = st.sampled_from([parameter.max_length, parameter.max_length + 1])
+        long = st.builds(operator.mul, st.sampled_from("x船👩"), ends)
+        return often(typed_text, any_text | long)
+    if isinstance(parameter, Choice):
+        return often(st.sampled_from(["", *parameter.choices]), any_text)
+    low, high = int(parameter.minimum), int(parameter.maximum)
+    near = st.sampled_from([low - 1, low, low + 1, high - 1, high, high + 1])
+    numbers = (st.integers(low, high) | st.floats(low - 1, high + 1)).map(repr)
+    return often(near.map(str), numbers | st.sampled_from(["", "-0", "1e3", "٢٠", "9" * 5000]))
+
+
+def setting(name):
+    """A name in the query and what it is given: one text, or rarely more."""
+    texts = st.one_of([around(each) for each in PARAMETERS if each.name == name] or [model_names])
+    one, more = (st.lists(texts, min_size=1, max_size=most) for most in (1, 3))
+    return st.tuples(st.just(name), often(one, more))
+
+
+known = st.lists(st.sampled_from(["model", *NAMES]).flatmap(setting), max_size=3).map(dict)
+model_names = st.sampled_from(["", *MODELS, *MODELS, *catalogue.RETIRED]) | any_text
+odd_names = any_text | st.sampled_from(["prompt", "Seed", "seed ", "%73eed", "seed%", "seed[]", ""])
+odd_values = st.lists(any_text | st.sampled_from(["%", "%ff%zz", "+"]), min_size=1, max_size=2)
+odd = st.dictionaries(odd_names, odd_values, max_size=2)
+queries = often(known, st.none() | st.builds(operator.or_, known, odd))
+
+types = st.sampled_from(["TEXT/plain; charset=utf-8", "application/json", "*/*", ""]) | any_text
+others = st.dictionaries(any_text | st.sampled_from(["Accept", "Authorization"]), types, max_size=3)
+typed = st.fixed_dictionaries({"Content-Type": often(st.just("text/plain"), types)})
+headers = often(st.builds(operator.or_, others, typed), others | st.none())
+
+# Text as from API Gateway, bytes as from `chalice local`, and what is base64 or says so.
+content = often(typed_text.map(str.encode), st.binary())
+raw = often(typed_text, content | any_text | st.none())
+encoded = often(content.map(base64.b64encode).map(bytes.decode), any_text | st.none())
+bodies = st.tuples(raw, st.just(False)) | st.tuples(encoded, st.just(True))
+
+
+@thorough
+@given(body=bodies, query=queries, headers=headers)
+def test_any_request_is_a_picture_after_one_call_or_a_refusal_before_any(body, query, headers):
+    bedrock = Bedrock(GOOD)
+    answer = ask(bedrock, *body, query, headers)
+    if answer["statusCode"] == 200:
+        assert answer["body"] in (JPEG, PNG) and len(bedrock.bodies) == 1
+        assert all(len(values) == 1 for values in (query or {}).values())
+    else:
+        assert answer["statusCode"] in (400, 404, 410, 415) and code(answer)
+        assert bedrock.bodies == []
+
+
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | any_text
+any_json = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(any_text, inner))
+REASONS = ["Filter reason: prompt", "Filter reason: output image", "CONTENT_FILTERED", "ERROR"]
+FILES = [JPEG, WEBP, JPEG[:-1], JPEG[:15], f"{PNG}\n", f" {PNG}", f"{PNG}=", "R0lGODlh", "/9j/"]
+STARTS = rb"(?s)(?P<jpeg>\xff\xd8\xff)|(?P<png>\x89PNG\r\n\x1a\n)|(?P<webp>RIFF....WEBP)"
+FAILURES = [(422, "ContentFiltered"), (502, "ModelFailed")]
+reasons, files = st.sampled_from([None, "SUCCESS", *REASONS]), st.sampled_from(FILES)
+replacements = reasons | files | st.lists(reasons | files, max_size=2) | any_json
+
+
+@st.composite
+def bent(draw):
+    """A good answer with up to three of its parts replaced or gone."""
+    answer = copy.deepcopy(ANSWER)
+    for _ in range(draw(st.integers(0, 3))):
+        holder, part = draw(st.sampled_from(parts(answer) or [({0: answer}, 0)]))
+        holder[part] = draw(replacements)
+        if draw(st.booleans()):
+            del holder[part]
+    return answer
+
+
+def parts(value):
+    """Each place in some JSON, as what holds it and its name or number there."""
+    if not isinstance(value, dict | list):
+        return []
+    keys = list(value) if isinstance(value, dict) else range(len(value))
+    return [(value, key) for key in keys] + [each for key in keys for each in parts(value[key])]
+
+
+artifacts = reasons.map(lambda reason: [ARTIFACT | {"finishReason": reason}])
+spoken = st.builds(dict, st.just(ANSWER), finish_reasons=st.tuples(reasons), artifacts=artifacts)
+answers = often(bent(), any_json | spoken)
+cut_short = st.integers(0, len(GOOD) - 1).map(lambda length: GOOD[:length]) | st.binary()
+contents = often(answers.map(json.dumps).map(str.encode), cut_short)
+
+
+@thorough
+@given(model=st.sampled_from([CORE, XL]), content=contents)
+def test_any_answer_of_bedrocks_is_a_true_picture_or_a_failure_of_ours(model, content):
+    bedrock = Bedrock(content)
+    query, headers = {"model": [model.name]}, {"Content-Type": "text/plain"}
+    answer = ask(bedrock, "a ship", query=query, headers=headers)
+    assert len(bedrock.bodies) == 1
+    if answer["statusCode"] == 200:
+        assert answer["body"] == unfiltered(model, json.loads(content))
+        assert answer["headers"]["X-Image-Type"] == file_type(answer["body"])
+    else:
+        assert (answer["statusCode"], code(answer)) in FAILURES
+
+
+def unfiltered(model, answer):
+    """The one picture that may be shown; None where the filter said anything."""
+    if model is XL:
+        artifact = answer["artifacts"][0]
+        return artifact["base64"] if artifact["finishReason"] == "SUCCESS" else None
+    said = answer.get("finish_reasons") or [None]
+    return answer["images"][0] if isinstance(said, list) and said[0] is None else None
+
+
+def file_type(image):
+    content = binascii.a2b_base64(image, strict_mode=True)  # raises for what is no base64
+    return f"image/{re.match(STARTS, content).lastgroup}"
+
+
+@st.composite
+def journeys(draw):
+    """A model, and a query with a prompt and some settings of its own."""
+    model = draw(st.sampled_from([*OFFER.models, XL, XL]))  # the one with most settings
+    prompt, *others = model.parameters
+    some = draw(st.lists(st.sampled_from(others), max_size=3, unique=True))
+    return model, {each.name: draw(around(each)) for each in [prompt, *some]}
+
+
+@thorough
+@given(journey=journeys())
+def test_what_the_api_reads_bedrock_takes_as_it_is(journey):
+    model, query = journey
+    try:
+        values = model.read(query)
+    except errors.InvalidParameter:
+        return event("refused")
+    client = Bedrock(GOOD)
+    bedrock.ask(client, model.bedrock_id, model.body(values))
+    theirs = models.find(model.bedrock_id, "us-west-2")
+    body = models.parse(client.bodies[0].encode())
+    models.check(body, theirs)
+    painting = models.painting(body, theirs)
+    assert (painting["prompt"], painting["seed"]) == (query["prompt"], values["seed"])
+    json.dumps(body, ensure_ascii=False).encode()  # no half surrogate pair hides in an escape
+
+
+class Table:
+    """DynamoDB's conditional update; `trouble` is "refused" before it is written, "lost" after."""
+
+    def __init__(self):
+        self.spent, self.trouble = {}, ""
+
+    def update_item(self, *, Key, ExpressionAttributeValues, ConditionExpression="", **more):
+        assert more["UpdateExpression"].startswith("ADD spent :price SET ")
+        assert ConditionExpression in ("", "attribute_not_exists(spent) OR spent <= :room")
+        numbers = {name: int(value["N"]) for name, value in ExpressionAttributeValues.items()}
+        day = Key["day"]["S"]
+        if self.trouble == "refused":
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
+        if ConditionExpression and day in self.spent and self.spent[day] > numbers[":room"]:
+            raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
+        self.spent[day] = self.spent.get(day, 0) + numbers[":price"]
+        if self.trouble == "lost":
+            raise ReadTimeoutError(endpoint_url="DynamoDB")
+
+
+MADE, NONE_MADE = (errors.ContentFiltered("x", nothing_made=none) for none in (False, True))
+PAID = [None, MADE, errors.ModelFailed("x"), errors.ModelTimeout("x"), RuntimeError("ours")]
+UNPAID = [NONE_MADE, errors.ModelBusy("x"), errors.ModelUnavailable("x"), errors.ModelRetired("x")]
+
+
+class Books:
+    """A budget in use, and what is owed of each day in micro-dollars, as a person would note it."""
+
+    def __init__(self, daily_usd):
+        self.now, self.table = datetime(2026, 11, 22, tzinfo=UTC), Table()
+        self.budget = Budget(self.table, "budget", daily_usd, lambda: self.now)
+        self.daily, self.owed, self.open = round(daily_usd * 1_000_000), Counter(), []
+
+    def begin(self, hours, price, trouble):
+        """After some hours, reserve the price of a picture that ends some time."""
+        self.now += timedelta(hours=hours)
+        self.table.trouble, day = trouble, self.now.date().isoformat()
+        fits = self.owed[day] + price <= self.daily
+        reserved, begun = self.budget.reserved(price / 1_000_000), len(self.open)
+        with suppress(errors.BudgetSpent, errors.ModelUnavailable):
+            self.open.append((reserved, reserved.__enter__(), day, price))
+        assert len(self.open) == begun + (fits and not trouble)
+        # What was written stays, even where nobody heard of it: rather too dear than too much.
+        self.owed[day] += price * (fits and trouble != "refused")
+
+    def end(self, which, failure, trouble):
+        """A picture that is under way comes, or fails."""
+        if self.open:
+            self.table.trouble = trouble
+            reserved, held, day, price = self.open.pop(which % len(self.open))
+            assert not reserved.__exit__(failure and type(failure), failure, None)
+            assert held.price == price * (failure in PAID)
+            self.owed[day] -= price * (failure in UNPAID and trouble != "refused")
+
+
+troubles = st.sampled_from(["", "", "", "refused", "lost"])
+prices = st.sampled_from([0, 40_000, 80_000, 140_000]) | st.integers(0, 200_000)
+beginnings = st.tuples(st.just(Books.begin), st.sampled_from([0, 0, 0, 12]), prices, troubles)
+failures = st.sampled_from([*PAID, *UNPAID])
+ends = st.tuples(st.just(Books.end), st.integers(0, 9), failures, troubles)
+
+
+@thorough
+@given(daily_usd=st.integers(0, 60).map(lambda cents: cents / 100), run=st.lists(beginnings | ends))
+def test_any_run_of_pictures_spends_what_is_owed_and_never_more_than_the_day(daily_usd, run):
+    books = Books(daily_usd)
+    for step, *how in run:
+        step(books, *how)
+        assert Counter(books.table.spent) == books.owed
+        assert all(0 <= spent <= books.daily for spent in books.table.spent.values())
