@@ -71,7 +71,8 @@ def image(answer: Any) -> str:
     Bedrock says "filtered" with HTTP 200, a finish reason and no images at all.
     Raises: ContentFiltered, ModelFailed.
     """
-    reason = first(field(answer, "finish_reasons"))
+    reasons = field(answer, "finish_reasons")
+    reason = first(reasons) if isinstance(reasons, list) else reasons
     if reason is not None:
         raise refusal(reason)
     return readable(first(field(answer, "images")))

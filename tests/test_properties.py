@@ -41,7 +41,8 @@ ANSWER = {"finish_reasons": [None], "images": [JPEG], "artifacts": [ARTIFACT]}  
 GOOD = json.dumps(ANSWER).encode()
 
 typed_text = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1)
-any_text = st.text(st.characters(exclude_categories=()) | st.sampled_from("\ud83d\u200d\n%"))
+any_character = st.characters(exclude_categories=()) | st.sampled_from("\ud83d\u200d\n%")
+any_text = st.lists(any_character).map("".join)  # st.text draws half a surrogate pair too rarely
 
 
 class Bedrock:
@@ -108,8 +109,8 @@ known = st.lists(st.sampled_from(["model", *NAMES]).flatmap(setting), max_size=3
 model_names = st.sampled_from(["", *MODELS, *MODELS, *catalogue.RETIRED]) | any_text
 odd_names = any_text | st.sampled_from(["prompt", "Seed", "seed ", "%73eed", "seed%", "seed[]", ""])
 odd_values = st.lists(any_text | st.sampled_from(["%", "%ff%zz", "+"]), min_size=1, max_size=2)
-odd = st.dictionaries(odd_names, odd_values, max_size=2)
-queries = often(known, st.none() | st.builds(operator.or_, known, odd))
+odd = st.builds(operator.or_, known, st.dictionaries(odd_names, odd_values, max_size=2))
+queries = often(known, odd | st.none())
 
 types = st.sampled_from(["TEXT/plain; charset=utf-8", "application/json", "*/*", ""]) | any_text
 others = st.dictionaries(any_text | st.sampled_from(["Accept", "Authorization"]), types, max_size=3)
@@ -286,8 +287,7 @@ class Books:
 troubles = st.sampled_from(["", "", "", "refused", "lost"])
 prices = st.sampled_from([0, 40_000, 80_000, 140_000]) | st.integers(0, 200_000)
 beginnings = st.tuples(st.just(Books.begin), st.sampled_from([0, 0, 0, 12]), prices, troubles)
-failures = st.sampled_from([*PAID, *UNPAID])
-ends = st.tuples(st.just(Books.end), st.integers(0, 9), failures, troubles)
+ends = st.tuples(st.just(Books.end), st.integers(0, 9), st.sampled_from(PAID + UNPAID), troubles)
 
 
 @thorough

@@ -178,6 +178,9 @@ ANSWERS = {
     ),
     "a filtered picture": (CORE, answer(finish_reasons=["Filter reason: output image"]), FILTERED),
     "an inference error": (CORE, answer(finish_reasons=["Inference error"]), FAILED),
+    "a reason that is no list": (
+        CORE, answer(finish_reasons="Filter reason: output image"), FILTERED,
+    ),
     "a reason of tomorrow": (CORE, answer(finish_reasons=["Filter reason: mood"]), FAILED),
     "SDXL, all is well": (SDXL, artifact(), FINE),
     "SDXL, blurred": (SDXL, artifact(finishReason="CONTENT_FILTERED"), FILTERED),
