@@ -26,9 +26,12 @@ MANY = """async number => {
 
 
 def generate(page, prompt=None):
+    """Press the button, once it is free: a picture is seen a moment before it is kept."""
     if prompt is not None:
         page.get_by_label("Prompt", exact=True).fill(prompt)
-    page.get_by_role("button", name=re.compile("^Generate")).click()
+    button = page.get_by_role("button", name=re.compile("^Generate"))
+    expect(button).not_to_have_attribute("aria-disabled", "true")
+    button.click()
 
 
 def watch_posts(page):

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, generate, watch_posts
+from browser.acts import QUICK, generate, heard, watch_posts
 from conftest import Running
 
 pytestmark = pytest.mark.slow
@@ -162,7 +162,7 @@ def test_the_code_is_in_no_request_but_the_header_of_a_post(closed):
 def test_a_good_code_can_be_changed(closed):
     page = closed(LINK)
     generate(page, QUICK)
-    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+    expect(heard(page)).to_have_text("The picture is ready.")
     page.get_by_role("button", name="Change access code").click()
     expect(field(page)).to_be_focused()
     expect(field(page)).to_have_value(CODE)
@@ -200,7 +200,7 @@ def test_an_api_that_nobody_has_opened_tells_its_owner_how(open_page, tmp_path):
         page = open_page(site.url)
         give(page, "open sesame")
         expect(page.locator(".message")).to_contain_text(
-            "This API is closed until its owner sets an access code: `make access-code` makes one"
+            "This API is closed until its owner sets an access code: make access-code makes one"
         )
 
 

@@ -90,7 +90,7 @@ def wayward():
 
 def test_who_goes_offline_is_told_keeps_all_and_goes_on_afterwards(page):
     generate(page, QUICK)
-    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+    expect(heard(page)).to_have_text("The picture is ready.")
     setting(page, "Prompt").fill("qwzx, too")
     page.context.set_offline(True)
     expect(page.get_by_text(OFFLINE).first).to_be_visible()
