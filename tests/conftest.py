@@ -127,6 +127,21 @@ def moto():
         yield f"http://127.0.0.1:{server.server_port}"
 
 
+@contextlib.contextmanager
+def budget_table(moto, name):
+    """DynamoDB by moto with a budget's table, as the stack makes it."""
+    client = boto3.client("dynamodb", "us-west-2", endpoint_url=moto)
+    client.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "day", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "day", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield client
+    client.delete_table(TableName=name)
+    client.close()
+
+
 @pytest.fixture(scope="session")
 def local_bedrock():
     paintings = []

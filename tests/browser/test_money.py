@@ -3,13 +3,12 @@
 import re
 from contextlib import ExitStack
 
-import boto3
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
 from browser.acts import QUICK, generate, watch_posts
-from conftest import serving
+from conftest import budget_table, serving
 from local.__main__ import answers, free_port, local_environment, start_api
 from local.bedrock import Bedrock
 from local.website import Website
@@ -23,16 +22,8 @@ REFUSED = "Too little is left of today's budget for this picture. It begins anew
 
 @pytest.fixture(scope="module")
 def dynamodb(moto):
-    client = boto3.client("dynamodb", "us-west-2", endpoint_url=moto)
-    client.create_table(
-        TableName="budget",
-        KeySchema=[{"AttributeName": "day", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "day", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    yield client
-    client.delete_table(TableName="budget")
-    client.close()
+    with budget_table(moto, "budget") as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import boto3
 import pytest
 
-from conftest import serving
+from conftest import budget_table, serving
 from local.faults import FAULTS
 
 pytestmark = pytest.mark.slow
@@ -60,16 +59,9 @@ WAITS = {
 
 @pytest.fixture(scope="module")
 def budget(moto):
-    client = boto3.client("dynamodb", "eu-central-1", endpoint_url=moto)
-    client.create_table(
-        TableName="faults",
-        KeySchema=[{"AttributeName": "day", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "day", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    yield {"AWS_ENDPOINT_URL_DYNAMODB": moto, "BUDGET_TABLE": "faults", "DAILY_BUDGET_USD": "99999"}
-    client.delete_table(TableName="faults")
-    client.close()
+    settings = {"BUDGET_TABLE": "faults", "DAILY_BUDGET_USD": "99999"}
+    with budget_table(moto, "faults"):
+        yield settings | {"AWS_ENDPOINT_URL_DYNAMODB": moto, "AWS_DEFAULT_REGION": "us-west-2"}
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,12 @@
 """What `chalice package` makes for Lambda: the product, Chalice's runtime, and nothing else."""
 
-import os
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
-
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("package")
-    chalice = Path(sys.executable).with_name("chalice")
-    subprocess.run(
-        [chalice, "--project-dir", ROOT, "package", folder],
-        env=os.environ | {"AWS_DEFAULT_REGION": "us-west-2"}, check=True, capture_output=True,
-    )  # fmt: skip
-    return folder / "deployment.zip"
 
 
 def test_the_package_holds_the_product_and_stays_small(package):
