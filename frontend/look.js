@@ -1,4 +1,4 @@
-// Light or dark, by choice. Runs before the first paint, so that no white page flashes at night.
+// Light or dark, by choice. Runs before the other modules, so that the wrong look hardly shows.
 
 const { dataset } = document.documentElement
 dataset.look = stored()
