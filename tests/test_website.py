@@ -1,3 +1,4 @@
+import gzip
 import http.client
 import json
 import socket
@@ -68,6 +69,9 @@ def test_the_pages_files_are_served_as_they_lie(site, path, type):
     status, headers, content = ask(site, "GET", path)
     assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, type, "no-cache")
     assert content == (FRONTEND / (path[1:] or "index.html")).read_bytes()
+    status, headers, packed = ask(site, "GET", path, Accept_Encoding="gzip, br")
+    assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, type, "no-cache")
+    assert (headers["Content-Encoding"], gzip.decompress(packed)) == ("gzip", content)
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/../app.py", "/%2e%2e/app.py", "/api"])

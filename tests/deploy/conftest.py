@@ -69,7 +69,7 @@ def ministacks_python():
     installed = subprocess.run([*pip, "-r", wanted], stderr=subprocess.PIPE, text=True)
     if installed.returncode:
         reason = installed.stderr.strip().splitlines()[-1]
-        pytest.skip(f"THE DEPLOYMENT IS NOT REHEARSED, ministack cannot be installed: {reason}")
+        pytest.fail(f"THE DEPLOYMENT IS NOT REHEARSED, ministack cannot be installed: {reason}")
     shutil.copy(wanted, done)
     return python
 
