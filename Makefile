@@ -39,7 +39,7 @@ check: .venv/dev ## format, lint, types and the fast tests, in seconds
 
 fuzz: .venv/dev ## ten minutes of random requests, answers and money; what breaks Easel ends it
 	@end=$$(( $$(date +%s) + 600 )); while [ $$(date +%s) -lt $$end ]; do \
-	  .venv/bin/python -m pytest --quiet --hypothesis-profile=fuzz tests/test_properties.py || exit 1; \
+	  .venv/bin/python -m pytest --quiet --hypothesis-profile=fuzz tests/test_properties*.py || exit 1; \
 	done
 
 .venv/bin/python:

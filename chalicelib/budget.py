@@ -36,37 +36,39 @@ class Budget:
     daily_usd: float
     clock: Callable[[], datetime]
 
-    @contextmanager
-    def reserved(self, price_usd: float) -> Iterator[Reservation]:
-        """Hold the price while the block runs, and give it back where no image can be made.
+    def reserve(self, price_usd: float, images: int) -> list[Reservation]:
+        """Hold the price of so many images, or of none; exact under any number of parallel calls.
 
         Raises: BudgetSpent; ModelUnavailable if the table cannot be asked.
         """
-        held = Reservation(self.today(), micro_dollars(price_usd))
-        self.reserve(held)
+        day, price = self.today(), micro_dollars(price_usd)
+        if self.table:
+            self.spend(day, price * images)
+        return [Reservation(day, price) for _ in range(images)]
+
+    def spend(self, day: str, price: int) -> None:
+        room = micro_dollars(self.daily_usd) - price
+        if room < 0:
+            raise self.spent(price)  # the condition lets a day pass that has no item yet
+        condition = "attribute_not_exists(spent) OR spent <= :room"
         try:
-            yield held
+            self.add(day, price, ConditionExpression=condition, room=room)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                raise self.spent(price) from None
+            raise closed(error) from error
+        except BotoCoreError as error:
+            raise closed(error) from error
+
+    @contextmanager
+    def at_stake(self, held: Reservation) -> Iterator[None]:
+        """Give the price back where the block fails and no image can have been made."""
+        try:
+            yield
         except Failure as failure:
             if failure.nothing_made:
                 self.give_back(held)
             raise
-
-    def reserve(self, held: Reservation) -> None:
-        """Add the price to the day's item, or raise; exact under any number of parallel calls."""
-        if not self.table:
-            return
-        room = micro_dollars(self.daily_usd) - held.price
-        if room < 0:
-            raise self.spent(held)  # the condition lets a day pass that has no item yet
-        condition = "attribute_not_exists(spent) OR spent <= :room"
-        try:
-            self.add(held.day, held.price, ConditionExpression=condition, room=room)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                raise self.spent(held) from None
-            raise closed(error) from error
-        except BotoCoreError as error:
-            raise closed(error) from error
 
     def give_back(self, held: Reservation) -> None:
         """Take the price off the day's item. If that fails, the day is dearer by one image."""
@@ -117,9 +119,9 @@ class Budget:
     def midnight(self) -> datetime:
         return datetime.combine(self.clock().date(), time(tzinfo=UTC)) + timedelta(days=1)
 
-    def spent(self, held: Reservation) -> BudgetSpent:
+    def spent(self, price: int) -> BudgetSpent:
         return BudgetSpent(
-            f"less than ${held.price / 1_000_000:.2f} is left of today's budget of "
+            f"less than ${price / 1_000_000:.2f} is left of today's budget of "
             f"${self.daily_usd:.2f}; it begins anew at midnight UTC"
         )
 

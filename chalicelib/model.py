@@ -1,13 +1,13 @@
 """What a model is: query -> values; and what an image is. Knows no vendor, no HTTP, no AWS."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.parameters import Parameter
 
-Query = Mapping[str, str]
+Query = dict[str, str]
 Values = dict[str, Any]
 
 IMAGE_STARTS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}

@@ -1,7 +1,7 @@
 """What the log keeps of a request: one line, of which CloudWatch makes metrics. Knows no words."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.budget import Reservation
 
@@ -19,12 +19,17 @@ METRICS = [
 
 @dataclass
 class Record:
-    """One request for a picture, filled in as far as it comes. `started`: seconds since 1970."""
+    """One request for pictures, filled in as far as it comes. `started`: seconds since 1970."""
 
     started: float
     model: str = ""
     prompt_length: int = 0  # characters
-    held: Reservation | None = None
+    held: list[Reservation] = field(default_factory=list)  # one a picture
+
+    @property
+    def dollars(self) -> float:
+        """What AWS may bill."""
+        return sum(each.price for each in self.held) / 1_000_000
 
     def line(self, function: str, request_id: str, now: float, status: int, code: str) -> str:
         """The line in the log. `code` is the error's, "" for a picture."""
@@ -37,8 +42,8 @@ class Record:
             "status": status,
             "model": self.model,
             "prompt_length": self.prompt_length,
-            "Images": int(status == 200),
-            "Dollars": self.held.price / 1_000_000 if self.held else 0,  # what AWS may bill
+            "Images": len(self.held) if status == 200 else 0,
+            "Dollars": self.dollars,
             "Errors": int(status >= 500),
             "BudgetSpent": int(code == "BudgetSpent"),
             "Milliseconds": round((now - self.started) * 1000),

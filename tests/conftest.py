@@ -40,17 +40,20 @@ from chalicelib import catalogue
 from infra.account import connect
 from local.bedrock import Bedrock
 
-# The same examples at every run, however slow the machine: a gate, not a search.
+# The same examples at every run, however slow the machine: a gate. The search is by pytest's
+# --hypothesis-profile=fuzz, which is read after this file.
 settings.register_profile("gate", derandomize=True, deadline=None)
-# The search, by pytest's --hypothesis-profile=fuzz, which is read after this file.
-settings.register_profile(
-    "fuzz", derandomize=False, max_examples=2_000, deadline=None, print_blob=True
-)
+settings.register_profile("fuzz", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("gate")
 
 ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())
 EVERY_MODEL = CHALICE["stages"]["local"]["environment_variables"]["MODELS"]
+
+
+def thorough(test):
+    """A thousand examples, where the gate asks a hundred of other properties; or a search's."""
+    return settings(max_examples=max(1_000, settings.default.max_examples))(test)
 
 
 @pytest.fixture(autouse=True)

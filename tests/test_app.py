@@ -118,8 +118,8 @@ def test_another_content_type_is_415_with_cors_and_no_call(stub, post, type):
         ("", "/", "prompt must not be empty"),
         (" \n\t", "/", "prompt must not be empty"),
         ("\u200b\u200d", "/", "prompt must not be empty"),
-        (b"\xff\xfe", "/", "prompt must be UTF-8 text, got other bytes"),
-        ("a\ud800b", "/", "prompt must be UTF-8 text, got other bytes"),
+        (b"\xff\xfe", "/", "body must be UTF-8 text, got other bytes"),
+        ("a\ud800b", "/", "body must be UTF-8 text, got other bytes"),
         ("a\0b", "/", "prompt must be plain text, got the character U+0000"),
         ("x" * 10_001, "/", "prompt must be at most 10000 characters, got 10001"),
         ("x" * 3_000_000, "/", "prompt must be at most 10000 characters, got 3000000"),
@@ -216,7 +216,7 @@ def test_a_filtered_prompt_is_422(stub, post):
 
 def test_a_picture_that_lambda_cannot_send_is_too_large(stub, post):
     png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(4_713_000)).decode()
-    assert len(png) > easel.LARGEST_IMAGE > len(png) - 8_192
+    assert len(png) > easel.LARGEST_ANSWER > len(png) - 8_192
     answer_with(stub, {"images": [png]})
     response = post("a fox", "/?output_format=png")
     assert (response.status_code, response.json_body["Code"]) == (502, "ImageTooLarge")

@@ -2,6 +2,7 @@
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -43,6 +44,14 @@ def today(dynamodb, table):
     return Budget(dynamodb, table, 2.00, lambda: NOON)
 
 
+@contextmanager
+def spending(today, price):
+    """One picture: its price is reserved, and at stake in the block."""
+    (held,) = today.reserve(price, 1)
+    with today.at_stake(held):
+        yield
+
+
 def items(today):
     found = today.client.scan(TableName=today.table)["Items"]
     return {item["day"]["S"]: int(item["spent"]["N"]) for item in found}
@@ -50,13 +59,13 @@ def items(today):
 
 def test_a_price_is_added_to_the_days_item_in_micro_dollars(today):
     for price in (0.04, 0.08, 0.14):
-        with today.reserved(price):
+        with spending(today, price):
             pass
     assert items(today) == {"2026-11-22": 260_000}
 
 
 def test_the_item_goes_by_itself_after_a_week(today):
-    with today.reserved(0.04):
+    with spending(today, 0.04):
         pass
     (item,) = today.client.scan(TableName=today.table)["Items"]
     expires = datetime.fromtimestamp(int(item["expires"]["N"]), UTC)
@@ -68,7 +77,7 @@ def test_fifty_calls_at_once_with_budget_for_twenty_spend_exactly_that(today):
 
     def spend(_):
         try:
-            with today.reserved(0.04):
+            with spending(today, 0.04):
                 return True
         except errors.BudgetSpent:
             return False
@@ -80,16 +89,16 @@ def test_fifty_calls_at_once_with_budget_for_twenty_spend_exactly_that(today):
 
 def test_the_last_cent_may_be_spent_and_not_one_more(today):
     today = Budget(today.client, today.table, 0.12, today.clock)
-    with today.reserved(0.08), today.reserved(0.04):
+    with spending(today, 0.08), spending(today, 0.04):
         pass
     with pytest.raises(errors.BudgetSpent, match=r"is left of today's budget of \$0.12; it begins"):
-        today.reserve(budget.Reservation("2026-11-22", 1))
+        today.reserve(0.000_001, 1)
 
 
 @pytest.mark.parametrize("daily", [0.0, 0.03])
 def test_a_picture_dearer_than_the_day_is_never_paid_even_first_thing(today, daily):
     small = Budget(today.client, today.table, daily, today.clock)
-    with pytest.raises(errors.BudgetSpent), small.reserved(0.04):
+    with pytest.raises(errors.BudgetSpent), spending(small, 0.04):
         pytest.fail("the block must not run")
     assert items(today) == {}
 
@@ -111,7 +120,7 @@ def test_a_picture_dearer_than_the_day_is_never_paid_even_first_thing(today, dai
     ],
 )
 def test_money_comes_back_only_where_no_image_can_have_been_made(today, failure, kept):
-    with pytest.raises(type(failure)), today.reserved(0.04):
+    with pytest.raises(type(failure)), spending(today, 0.04):
         raise failure
     assert items(today) == {"2026-11-22": kept}
 
@@ -119,7 +128,7 @@ def test_money_comes_back_only_where_no_image_can_have_been_made(today, failure,
 def test_midnight_between_reserve_and_give_back_mends_the_right_day(today):
     now = datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC)
     today = Budget(today.client, today.table, 2.00, lambda: now)
-    with pytest.raises(errors.ModelBusy), today.reserved(0.04):
+    with pytest.raises(errors.ModelBusy), spending(today, 0.04):
         now += timedelta(seconds=2)
         raise errors.ModelBusy("x")
     assert items(today) == {"2026-11-22": 0}
@@ -128,7 +137,7 @@ def test_midnight_between_reserve_and_give_back_mends_the_right_day(today):
 def test_a_table_that_is_missing_closes(dynamodb):
     with (
         pytest.raises(errors.ModelUnavailable, match="budget cannot be asked"),
-        Budget(dynamodb, "missing", 2.00, lambda: NOON).reserved(0.04),
+        spending(Budget(dynamodb, "missing", 2.00, lambda: NOON), 0.04),
     ):
         pytest.fail("the block must not run")
 
@@ -137,7 +146,7 @@ def test_a_table_that_is_not_reached_closes():
     once = Config(connect_timeout=1, retries={"total_max_attempts": 1})
     nowhere = boto3.client("dynamodb", "us-west-2", endpoint_url="http://127.0.0.1:9", config=once)
     unreached = Budget(nowhere, "budget", 2.00, lambda: NOON)
-    with pytest.raises(errors.ModelUnavailable), unreached.reserved(0.04):
+    with pytest.raises(errors.ModelUnavailable), spending(unreached, 0.04):
         pytest.fail("the block must not run")
     with pytest.raises(errors.ModelUnavailable):
         unreached.describe()
@@ -152,7 +161,7 @@ def test_a_table_that_refuses_closes(code):
         stub.add_client_error("update_item", code, "arn:aws:dynamodb:us-west-2:1:table/secret")
         with (
             pytest.raises(errors.ModelUnavailable, match=r"^the budget cannot be asked") as refused,
-            Budget(client, "budget", 2.00, lambda: NOON).reserved(0.04),
+            spending(Budget(client, "budget", 2.00, lambda: NOON), 0.04),
         ):
             pytest.fail("the block must not run")
     assert "arn" not in str(refused.value)
@@ -164,7 +173,7 @@ def test_a_table_that_is_slow_closes_before_people_lose_patience():
         slow = boto3.client("dynamodb", "us-west-2", endpoint_url=url, config=easel.TO_DYNAMODB)
         with (
             pytest.raises(errors.ModelUnavailable),
-            Budget(slow, "budget", 2.00, lambda: NOON).reserved(0.04),
+            spending(Budget(slow, "budget", 2.00, lambda: NOON), 0.04),
         ):
             pytest.fail("the block must not run")
         slow.close()
@@ -185,7 +194,7 @@ def test_what_cannot_be_given_back_leaves_the_first_failure_as_it_is(caplog):
         stub.add_client_error("update_item", "ProvisionedThroughputExceededException")
         with (
             pytest.raises(errors.ModelBusy),
-            Budget(client, "budget", 2.00, lambda: NOON).reserved(0.04),
+            spending(Budget(client, "budget", 2.00, lambda: NOON), 0.04),
         ):
             raise errors.ModelBusy("x")
     assert "40000 micro-dollars of 2026-11-22 were not given back" in caplog.text
@@ -193,7 +202,7 @@ def test_what_cannot_be_given_back_leaves_the_first_failure_as_it_is(caplog):
 
 def test_without_a_table_there_is_no_budget_and_no_call():
     none = Budget(None, "", 2.00, lambda: NOON)
-    with none.reserved(1000):
+    with spending(none, 1000):
         pass
     assert none.describe() == {"daily_usd": None}
 
@@ -202,7 +211,7 @@ def test_the_description_tells_what_is_spent_and_when_it_begins_anew(today):
     assert today.describe() == {
         "daily_usd": 2.00, "spent_usd": 0.0, "resets_at": "2026-11-23T00:00:00Z",
     }  # fmt: skip
-    with today.reserved(0.14):
+    with spending(today, 0.14):
         assert today.describe()["spent_usd"] == 0.14
 
 

@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "chalicelib/bedrock.py": {"botocore.exceptions", "chalicelib.errors"},
     "chalicelib/parameters.py": {"chalicelib.errors"},
     "chalicelib/errors.py": {"chalice"},
+    "chalicelib/openai.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
     "chalicelib/__init__.py": set(),
 }
 LOCAL_MAY_IMPORT = {"local", "numpy", "PIL", "jsonschema"}
@@ -102,9 +103,9 @@ def test_no_file_is_over_300_lines(path):
     assert len((ROOT / path).read_text().splitlines()) <= 300
 
 
-def test_the_api_is_under_1150_lines():
+def test_the_api_is_under_1400_lines():
     files = [ROOT / "app.py", *ROOT.glob("chalicelib/*.py")]
-    assert sum(len(file.read_text().splitlines()) for file in files) < 1_150
+    assert sum(len(file.read_text().splitlines()) for file in files) < 1_400
 
 
 def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
@@ -198,7 +199,7 @@ def test_the_page_weighs_less_than_60_kb():
 def test_what_easel_promises_names_tests_that_there_are():
     rows = re.findall(r"^\| (?!what |---)(.*) \|$", (ROOT / "tests/README.md").read_text(), re.M)
     tests = {name for path in CODE for name in re.findall(r"^def (test_\w+)", read(path), re.M)}
-    assert len(rows) == 46
+    assert len(rows) == 50
     for row in rows:
         promised = set(re.findall(r"`(test_\w+)`", row))
         assert promised and promised <= tests, row

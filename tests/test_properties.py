@@ -1,4 +1,4 @@
-"""What holds for any request, answer of Bedrock's and run of money; `make fuzz` seeks on."""
+"""What holds for any request and any answer of Bedrock's; `make fuzz` seeks on."""
 
 import base64
 import binascii
@@ -7,27 +7,19 @@ import io
 import json
 import operator
 import re
-from collections import Counter
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
 from chalice.local import LambdaContext
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 import app as easel
 from chalicelib import bedrock, catalogue, errors
-from chalicelib.budget import Budget
 from chalicelib.parameters import Choice, Text
-from conftest import EVERY_MODEL, picture
+from conftest import EVERY_MODEL, picture, thorough
 from local import models
 
 pytestmark = pytest.mark.slow
-
-# The gate asks a hundred of other tests, `make fuzz` for more.
-thorough = settings(max_examples=max(1_000, settings.default.max_examples))
 
 OFFER = catalogue.offer(EVERY_MODEL)
 CORE, *_, XL = OFFER.models
@@ -56,10 +48,10 @@ class Bedrock:
         return {"body": io.BytesIO(self.answer)}
 
 
-def ask(bedrock, body, base64_encoded=False, query=None, headers=None):
-    """The API's answer to API Gateway's event for `POST /`."""
+def ask(bedrock, body, base64_encoded=False, query=None, headers=None, path="/"):
+    """The API's answer to API Gateway's event for a POST."""
     request = {
-        "requestContext": {"httpMethod": "POST", "resourcePath": "/", "identity": {}},
+        "requestContext": {"httpMethod": "POST", "resourcePath": path, "identity": {}},
         "multiValueQueryStringParameters": query, "pathParameters": {}, "stageVariables": {},
         "headers": headers, "body": body, "isBase64Encoded": base64_encoded,
     }  # fmt: skip
@@ -229,72 +221,29 @@ def test_what_the_api_reads_bedrock_takes_as_it_is(journey):
     json.dumps(body, ensure_ascii=False).encode()  # no half surrogate pair hides in an escape
 
 
-class Table:
-    """DynamoDB's conditional update; `trouble` is "refused" before it is written, "lost" after."""
-
-    def __init__(self):
-        self.spent, self.trouble = {}, ""
-
-    def update_item(self, *, Key, ExpressionAttributeValues, ConditionExpression="", **more):
-        assert more["UpdateExpression"].startswith("ADD spent :price SET ")
-        assert ConditionExpression in ("", "attribute_not_exists(spent) OR spent <= :room")
-        numbers = {name: int(value["N"]) for name, value in ExpressionAttributeValues.items()}
-        day = Key["day"]["S"]
-        if self.trouble == "refused":
-            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
-        if ConditionExpression and day in self.spent and self.spent[day] > numbers[":room"]:
-            raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
-        self.spent[day] = self.spent.get(day, 0) + numbers[":price"]
-        if self.trouble == "lost":
-            raise ReadTimeoutError(endpoint_url="DynamoDB")
-
-
-MADE, NONE_MADE = (errors.ContentFiltered("x", nothing_made=none) for none in (False, True))
-PAID = [None, MADE, errors.ModelFailed("x"), errors.ModelTimeout("x"), RuntimeError("ours")]
-UNPAID = [NONE_MADE, errors.ModelBusy("x"), errors.ModelUnavailable("x"), errors.ModelRetired("x")]
-
-
-class Books:
-    """A budget in use, and what is owed of each day in micro-dollars, as a person would note it."""
-
-    def __init__(self, daily_usd):
-        self.now, self.table = datetime(2026, 11, 22, tzinfo=UTC), Table()
-        self.budget = Budget(self.table, "budget", daily_usd, lambda: self.now)
-        self.daily, self.owed, self.open = round(daily_usd * 1_000_000), Counter(), []
-
-    def begin(self, hours, price, trouble):
-        """After some hours, reserve the price of a picture that ends some time."""
-        self.now += timedelta(hours=hours)
-        self.table.trouble, day = trouble, self.now.date().isoformat()
-        fits = self.owed[day] + price <= self.daily
-        reserved, begun = self.budget.reserved(price / 1_000_000), len(self.open)
-        with suppress(errors.BudgetSpent, errors.ModelUnavailable):
-            self.open.append((reserved, reserved.__enter__(), day, price))
-        assert len(self.open) == begun + (fits and not trouble)
-        # What was written stays, even where nobody heard of it: rather too dear than too much.
-        self.owed[day] += price * (fits and trouble != "refused")
-
-    def end(self, which, failure, trouble):
-        """A picture that is under way comes, or fails."""
-        if self.open:
-            self.table.trouble = trouble
-            reserved, held, day, price = self.open.pop(which % len(self.open))
-            assert not reserved.__exit__(failure and type(failure), failure, None)
-            assert held.price == price * (failure in PAID)
-            self.owed[day] -= price * (failure in UNPAID and trouble != "refused")
-
-
-troubles = st.sampled_from(["", "", "", "refused", "lost"])
-prices = st.sampled_from([0, 40_000, 80_000, 140_000]) | st.integers(0, 200_000)
-beginnings = st.tuples(st.just(Books.begin), st.sampled_from([0, 0, 0, 12]), prices, troubles)
-ends = st.tuples(st.just(Books.end), st.integers(0, 9), st.sampled_from(PAID + UNPAID), troubles)
+IMAGES = "/v1/images/generations"
+values = st.sampled_from(
+    ["auto", "1024x1024", "1536x1024", "b64_json", "jpeg", "16:9", "gpt-image-2"]
+)
+numbers = st.integers(-1, 6) | st.floats() | st.integers()
+theirs = st.sampled_from(["n", "size", "response_format", "quality", "stream", "background"])
+ours = st.sampled_from(["model", *NAMES]) | any_text
+fields = st.dictionaries(theirs | ours, often(values | numbers | st.none(), any_json), max_size=4)
+prompts = st.fixed_dictionaries({"prompt": often(typed_text, any_json)})
+orders = often(st.builds(operator.or_, fields, prompts), any_json).map(json.dumps)
+json_type = {"Content-Type": "application/json"}
 
 
 @thorough
-@given(daily_usd=st.integers(0, 60).map(lambda cents: cents / 100), run=st.lists(beginnings | ends))
-def test_any_run_of_pictures_spends_what_is_owed_and_never_more_than_the_day(daily_usd, run):
-    books = Books(daily_usd)
-    for step, *how in run:
-        step(books, *how)
-        assert Counter(books.table.spent) == books.owed
-        assert all(0 <= spent <= books.daily for spent in books.table.spent.values())
+@given(body=often(orders, any_text))
+def test_any_order_of_openais_is_pictures_after_a_call_each_or_a_refusal_before_any(body):
+    bedrock = Bedrock(GOOD)
+    answer = ask(bedrock, body, headers=json_type, path=IMAGES)
+    said = json.loads(answer["body"])
+    if answer["statusCode"] == 200:
+        assert len(said["data"]) == len(bedrock.bodies) == (json.loads(body).get("n") or 1)
+        assert all(each["b64_json"] in (JPEG, PNG) for each in said["data"])
+    else:
+        assert answer["statusCode"] in (400, 404, 410) and bedrock.bodies == []
+        assert set(said["error"]) == {"message", "type", "param", "code"}
+        assert said["error"]["message"] and answer["headers"]["x-should-retry"] == "false"

@@ -20,7 +20,7 @@ def lines(capsys):
 
 
 def test_a_picture_is_one_line_of_metrics():
-    record = Record(100.0, "stable-image-core", 6, Reservation("2026-11-22", 40_000))
+    record = Record(100.0, "stable-image-core", 6, [Reservation("2026-11-22", 40_000)])
     line = record.line("easel-function", "request-1", 103.25, 200, "")
     assert json.loads(line) == {
         "_aws": {

@@ -46,7 +46,8 @@ def chosen(page):
 
 
 def unfold(page):
-    """A chosen seed has unfolded it already."""
+    """A chosen seed has unfolded it already, once the form is drawn."""
+    expect(page.locator("#fold")).to_be_enabled()
     if page.locator("#configuration").is_hidden():
         page.get_by_role("button", name="Show Configuration").click()
 

@@ -1,5 +1,6 @@
 """The package, unpacked and alone, and instances of it before the local Bedrock."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -8,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import EVERY_MODEL, ROOT
-from package.lambdas import lay_out_runtime, running
+from conftest import EVERY_MODEL, ROOT, budget_table
+from package.lambdas import CODE, lay_out_runtime, running
 
 
 @pytest.fixture(scope="package")
@@ -58,3 +59,18 @@ def one(start):
 def gateway(one, local_bedrock):
     local_bedrock.paintings.clear()
     return one
+
+
+@pytest.fixture(scope="module")
+def closed(start):
+    """One instance, for who has the code."""
+    with start(ACCESS_CODE_SHA256=hashlib.sha256(CODE.encode()).hexdigest()) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def budget(moto):
+    """The variables of a budget that nothing can spend."""
+    settings = {"BUDGET_TABLE": "faults", "DAILY_BUDGET_USD": "99999"}
+    with budget_table(moto, "faults"):
+        yield settings | {"AWS_ENDPOINT_URL_DYNAMODB": moto, "AWS_DEFAULT_REGION": "us-west-2"}

@@ -28,6 +28,8 @@ RUNTIME += ["awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py
 # Bytes of a request and of a response, with their JSON (the page gettingstarted-limits.html).
 LARGEST = 6_291_556
 
+CODE = "correct horse"  # of an API that is closed
+
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:easel"
 
 
@@ -217,6 +219,11 @@ def event(method, path, body, query, base64, headers):
         "body": body,
         "isBase64Encoded": base64,
     }
+
+
+def spent(gateway: Gateway) -> int:
+    """Micro-dollars, as the API itself says."""
+    return round(json.loads(gateway.ask("GET", "/budget").body)["spent_usd"] * 1e6)
 
 
 def lay_out_runtime(folder: Path) -> Path:

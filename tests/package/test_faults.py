@@ -12,8 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from conftest import budget_table, serving
+from conftest import serving
 from local.faults import FAULTS
+from package.lambdas import spent
 
 pytestmark = pytest.mark.slow
 
@@ -57,22 +58,10 @@ WAITS = {
 
 
 @pytest.fixture(scope="module")
-def budget(moto):
-    settings = {"BUDGET_TABLE": "faults", "DAILY_BUDGET_USD": "99999"}
-    with budget_table(moto, "faults"):
-        yield settings | {"AWS_ENDPOINT_URL_DYNAMODB": moto, "AWS_DEFAULT_REGION": "us-west-2"}
-
-
-@pytest.fixture(scope="module")
 def thrifty(start, budget):
     """One instance that keeps a budget."""
     with start(**budget) as gateway:
         yield gateway
-
-
-def spent(gateway):
-    """Micro-dollars, as the API itself says."""
-    return round(json.loads(gateway.ask("GET", "/budget").body)["spent_usd"] * 1e6)
 
 
 def expect(answer, status, code, words):

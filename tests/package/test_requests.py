@@ -1,13 +1,13 @@
 """FAULTS 1 to 17 in the package: good and bad requests, as API Gateway hands them over."""
 
 import base64
-import hashlib
 import json
 
 import pytest
 
 from chalicelib import catalogue
 from conftest import EVERY_MODEL
+from package.lambdas import CODE
 
 pytestmark = pytest.mark.slow
 
@@ -188,7 +188,6 @@ def test_16_every_answer_is_for_other_origins_too(gateway):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-CODE = "correct horse"
 WRONG = [
     {},
     {"Authorization": "Bearer guess"},
@@ -197,12 +196,6 @@ WRONG = [
     {"Authorization": "Bearer "},
     {"Authorization": f"Bearer {CODE} "[:-2]},
 ]
-
-
-@pytest.fixture(scope="module")
-def closed(start):
-    with start(ACCESS_CODE_SHA256=hashlib.sha256(CODE.encode()).hexdigest()) as gateway:
-        yield gateway
 
 
 @pytest.mark.parametrize("headers", WRONG)

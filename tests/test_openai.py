@@ -1,0 +1,290 @@
+"""OpenAI's door: what its clients send, what they get, and what is never paid twice."""
+
+import base64
+import hashlib
+import json
+from datetime import UTC, datetime
+
+import pytest
+from chalice.test import Client
+
+import app as easel
+from chalicelib import catalogue, errors, openai
+from chalicelib.budget import Budget
+from conftest import EVERY_MODEL, budget_table
+
+OFFER = catalogue.offer(EVERY_MODEL)
+CORE, SD35, _, SDXL = OFFER.models
+IMAGES = "/v1/images/generations"
+FOX = {"prompt": "a fox"}
+
+
+def translate(**request):
+    return openai.queries(json.dumps(FOX | request), OFFER.find)
+
+
+@pytest.fixture
+def order(post):
+    """Send an order; its status, JSON and headers."""
+
+    def send(body=FOX, **headers):
+        body = body if isinstance(body, (str, bytes)) else json.dumps(body)
+        response = post(body, IMAGES, content_type="application/json", **headers)
+        return response.status_code, response.json_body, response.headers
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("request_", "query", "without_effect"),
+    [
+        ({}, {}, []),
+        ({"model": "gpt-image-2", "n": 1, "size": "auto", "response_format": "b64_json"}, {}, []),
+        ({"size": "1024x1024"}, {"aspect_ratio": "1:1"}, []),
+        ({"size": "1536x1024"}, {"aspect_ratio": "3:2"}, []),
+        ({"size": "1024x1536"}, {"aspect_ratio": "2:3"}, []),
+        ({"size": "1024x1024", "aspect_ratio": "21:9"}, {"aspect_ratio": "21:9"}, ["size"]),
+        ({"seed": 7, "negative_prompt": "fog"}, {"seed": "7", "negative_prompt": "fog"}, []),
+        ({"seed": "7"}, {"seed": "7"}, []),
+        ({"seed": None, "user": None, "stream": False}, {}, []),
+        ({"output_format": "png"}, {"output_format": "png"}, []),
+        (
+            {"quality": "high", "style": "vivid", "background": "auto", "moderation": "low",
+             "output_compression": 90, "user": "me", "safety_identifier": "me"},
+            {},
+            ["quality", "style", "background", "moderation", "output_compression", "user",
+             "safety_identifier"],
+        ),
+        ({"steps": 30}, {"steps": ""}, []),  # named as ignored by the catalogue
+    ],
+)  # fmt: skip
+def test_an_order_becomes_a_query(request_, query, without_effect):
+    expected = {"model": CORE.name} | FOX | query
+    assert translate(**request_) == ([expected], without_effect)
+
+
+@pytest.mark.parametrize(
+    ("size", "own"), [("1024x1024",) * 2, ("1536x1024", "1216x832"), ("1024x1536", "832x1216")]
+)
+def test_a_size_is_the_models_own_that_is_nearest_in_shape(size, own):
+    ((query,), _) = translate(model=SDXL.name, size=size, steps=20, cfg_scale=6.5)
+    assert query == FOX | {"model": SDXL.name, "size": own, "steps": "20", "cfg_scale": "6.5"}
+
+
+@pytest.mark.parametrize("name", ["gpt-image-2", "gpt-image-1", "dall-e-3", "chatgpt-image-latest"])
+def test_openais_own_models_mean_the_default(name):
+    assert translate(model=name)[0][0]["model"] == CORE.name
+
+
+@pytest.mark.parametrize(("seed", "seeds"), [(7, ["7", "8", "9"]), ("41", ["41", "42", "43"])])
+def test_each_of_several_has_the_seed_that_follows(seed, seeds):
+    assert [query["seed"] for query in translate(n=3, seed=seed)[0]] == seeds
+
+
+@pytest.mark.parametrize("seed", [None, 0, "", "0"])
+def test_each_of_several_draws_its_own_seed_where_none_is_chosen(seed):
+    drawn = [CORE.read(query)["seed"] for query in translate(n=4, seed=seed)[0]]
+    assert len(set(drawn)) == 4
+
+
+REFUSED = [
+    ("{", "body must be a JSON object, got something else", "body"),
+    ("", "body must be a JSON object, got something else", "body"),
+    ("[" * 100_000, "body must be a JSON object, got something else", "body"),
+    ("[]", "body must be a JSON object, got something else", "body"),
+    ('"a fox"', "body must be a JSON object, got something else", "body"),
+    (b"\xff", "body must be UTF-8 text, got other bytes", "body"),
+    ({}, "prompt must not be empty", "prompt"),
+    ({"prompt": ""}, "prompt must not be empty", "prompt"),
+    ({"prompt": 7}, "prompt must be text, got 7", "prompt"),
+    ({"prompt": ["a fox"]}, "prompt must be text, got a list", "prompt"),
+    ({"prompt": "a\0b"}, "prompt must be plain text, got the character U+0000", "prompt"),
+    ('{"prompt": "\\ud83d"}', "prompt must be plain text, got the character U+D83D", "prompt"),
+    (FOX | {"n": 0}, "n must be one integer from 1 to 4, got 0", "n"),
+    (FOX | {"n": 11}, "n must be one integer from 1 to 4, got 11", "n"),
+    (FOX | {"n": "2"}, "n must be one integer from 1 to 4, got '2'", "n"),
+    (FOX | {"n": True}, "n must be one integer from 1 to 4, got true", "n"),
+    (FOX | {"n": 1.0}, "n must be one integer from 1 to 4, got 1.0", "n"),
+    (FOX | {"n": {}}, "n must be one integer from 1 to 4, got an object", "n"),
+    (FOX | {"size": "7x7"}, "size must be one of auto, 1024x1024, 1536x1024, 1024x1536, got '7x7'",
+     "size"),
+    (FOX | {"size": [7]}, "size must be one of auto, 1024x1024, 1536x1024, 1024x1536, got a list",
+     "size"),
+    (FOX | {"response_format": "url"}, "response_format must be b64_json, got 'url': no picture is "
+     "kept here that an address could lead to", "response_format"),
+    (FOX | {"stream": True}, "stream must be false, got true", "stream"),
+    (FOX | {"background": "transparent"}, "background must be auto or opaque, got 'transparent'",
+     "background"),
+    (FOX | {"seed": -1}, "seed must be from 0 to 4294967295, got -1", "seed"),
+    (FOX | {"seed": 4294967295, "n": 2}, "seed must be from 0 to 4294967295, got 4294967296",
+     "seed"),
+    (FOX | {"seed": 7.5}, "seed must be one integer from 0 to 4294967295, got '7.5'", "seed"),
+    (FOX | {"seed": float("nan")}, "seed must be one integer from 0 to 4294967295, got 'nan'",
+     "seed"),
+    (FOX | {"seed": False}, "seed must be a number, got false", "seed"),
+    (FOX | {"output_format": "gif"}, "output_format must be one of jpeg, png, got 'gif'",
+     "output_format"),
+    (FOX | {"output_format": "png", "n": 2}, "output_format must be jpeg or webp where n is more "
+     "than 1, got 'png': several would be too large to send", "output_format"),
+    (FOX | {"aspect_ratio": "7:7"}, "aspect_ratio must be one of 1:1, 16:9, 21:9, 2:3, 3:2, 4:5, "
+     "5:4, 9:16, 9:21, got '7:7'", "aspect_ratio"),
+    (FOX | {"colour": "red"}, "a parameter must be one of model, aspect_ratio, cfg_scale, "
+     "clip_guidance_preset, negative_prompt, output_format, sampler, seed, size, steps, "
+     "style_preset, got 'colour'", None),
+    (FOX | {"model": 7}, "model must be text, got 7", "model"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "message", "param"), REFUSED)
+def test_18_a_bad_order_is_400_in_openais_shape_and_no_call(order, bedrock, body, message, param):
+    status, answer, headers = order(body)
+    assert (status, answer) == (
+        400,
+        {"error": {"message": message, "type": "invalid_request_error", "param": param,
+                   "code": "InvalidParameter"}},
+    )  # fmt: skip
+    assert (headers["x-should-retry"], headers["Access-Control-Allow-Origin"]) == ("false", "*")
+    assert bedrock.paintings == []
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("nonsense", 404), ("stability.stable-diffusion-xl-v0", 410)]
+)
+def test_18_a_model_that_there_is_not_is_openais_model_not_found(order, bedrock, name, status):
+    found, answer, _ = order(FOX | {"model": name})
+    assert (found, answer["error"]["code"]) == (status, "model_not_found")
+    assert CORE.name in answer["error"]["message"] and bedrock.paintings == []
+
+
+def test_one_picture_comes_as_openai_sends_it_and_the_headers_tell_of_it(order, bedrock):
+    status, answer, headers = order(
+        FOX | {"seed": 7, "quality": "high", "steps": 30, "size": "1536x1024"}
+    )
+    assert status == 200 and answer["output_format"] == "jpeg"
+    assert abs(answer["created"] - datetime.now(UTC).timestamp()) < 60
+    (picture,) = answer["data"]
+    assert picture["seed"] == 7 and base64.b64decode(picture["b64_json"])[:2] == b"\xff\xd8"
+    (painting,) = bedrock.paintings
+    assert (painting["prompt"], painting["seed"]) == ("a fox", 7)
+    told = {name: text for name, text in headers.items() if name.startswith("X-Image")}
+    assert told == {
+        "X-Image-Model": CORE.name,
+        "X-Image-Seed": "7",
+        "X-Image-Type": "image/jpeg",
+        "X-Image-Price": "0.04",
+        "X-Image-Ignored": "quality, steps",
+    }
+
+
+def test_four_are_painted_side_by_side_each_once_and_told_of_together(order, bedrock, capsys):
+    status, answer, headers = order(FOX | {"n": 4, "seed": 7, "model": SD35.name})
+    assert status == 200 and [each["seed"] for each in answer["data"]] == [7, 8, 9, 10]
+    assert sorted(each["seed"] for each in bedrock.paintings) == [7, 8, 9, 10]
+    assert (headers["X-Image-Seed"], headers["X-Image-Price"]) == ("7, 8, 9, 10", "0.32")
+    line = json.loads(capsys.readouterr().out)
+    assert (line["Images"], line["Dollars"], line["prompt_length"]) == (4, 0.32, 5)
+
+
+@pytest.fixture
+def today(moto, monkeypatch):
+    """A budget of five pictures by Stable Image Core; what is spent of it, in pictures."""
+    with budget_table(moto, "openai") as client:
+        budget = Budget(client, "openai", 0.20, lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))
+        monkeypatch.setattr(easel, "today", budget)
+        yield lambda: round(budget.describe()["spent_usd"] / 0.04)
+
+
+class Moody:
+    """A painter of a Bedrock that answers one after the other as it is told to, then well."""
+
+    def __init__(self, client, faults):
+        self.client, self.faults = client, list(faults)
+        self.sent = []
+
+    def invoke_model(self, *, body, **call):
+        body = json.loads(body)
+        self.sent.append(body["seed"])
+        body["prompt"] = self.faults[body["seed"] - 1] + body["prompt"]
+        return self.client.invoke_model(body=json.dumps(body), **call)
+
+
+@pytest.mark.parametrize(
+    ("faults", "status", "code", "spent", "retry"),
+    [
+        (["", "", ""], 200, None, 3, None),
+        (["", "!throttled ", ""], 429, "rate_limit_exceeded", 2, "false"),
+        (["!throttled ", "!throttled "], 429, "rate_limit_exceeded", 0, "true"),
+        (["!unavailable ", "!throttled "], 503, "ModelUnavailable", 0, "true"),
+        (["!unavailable ", "!internal "], 503, "ModelUnavailable", 1, "false"),
+        (["!internal ", "!throttled "], 502, "ModelFailed", 1, "false"),
+        (["", "!filtered "], 422, "content_policy_violation", 1, "false"),
+        (["!filtered-picture ", ""], 422, "content_policy_violation", 2, "false"),
+        (["!denied ", "!denied "], 503, "ModelAccessDenied", 0, "false"),
+        (["!large ", ""], 502, "ImageTooLarge", 2, "false"),
+    ],
+)
+def test_all_come_or_the_first_failure_and_each_is_paid_by_itself(
+    order, bedrock, today, monkeypatch, faults, status, code, spent, retry
+):
+    moody = Moody(bedrock.client, faults)
+    monkeypatch.setattr(easel, "bedrock_client", moody)
+    found, answer, headers = order(FOX | {"n": len(faults), "seed": 1})
+    assert (found, answer.get("error", {}).get("code")) == (status, code)
+    assert headers.get("x-should-retry") == retry
+    assert (headers.get("Retry-After") == "5") == (
+        code in ("rate_limit_exceeded", "ModelUnavailable")
+    )
+    assert sorted(moody.sent) == list(range(1, len(faults) + 1))
+    assert today() == spent
+
+
+def test_more_pictures_than_the_budget_holds_are_none_and_nothing_is_spent(order, bedrock, today):
+    assert order(FOX | {"n": 3})[0] == 200
+    status, answer, headers = order(FOX | {"n": 3})
+    assert (status, answer["error"]["code"]) == (429, "insufficient_quota")
+    assert "less than $0.12 is left" in answer["error"]["message"]
+    assert (headers["x-should-retry"], headers["Retry-After"]) == ("false", str(12 * 60 * 60 + 1))
+    assert (today(), len(bedrock.paintings)) == (3, 3)
+    assert order(FOX | {"n": 2})[0] == 200
+
+
+def test_17_the_access_code_is_the_api_key_and_models_try_it(order, bedrock, monkeypatch):
+    monkeypatch.setattr(easel, "ACCESS_CODE_SHA256", hashlib.sha256(b"fox").hexdigest())
+    for headers in ({}, {"Authorization": "Bearer wrong"}):
+        status, answer, told = order(**headers)
+        assert (status, answer["error"]["code"]) == (401, "invalid_api_key")
+        assert told["x-should-retry"] == "false"
+        assert ask("/v1/models", **headers).status_code == 401
+    assert bedrock.paintings == []
+    assert order(Authorization="Bearer fox")[0] == 200
+    assert ask("/v1/models", Authorization="Bearer fox").status_code == 200
+
+
+def ask(path, method="GET", **headers):
+    with Client(easel.app, stage_name="aws") as client:
+        return client.http.request(method, path, headers=headers)
+
+
+def test_the_models_are_listed_as_openai_lists_them(bedrock):
+    answer = ask("/v1/models").json_body
+    assert answer["object"] == "list"
+    assert [each["id"] for each in answer["data"]] == [model.name for model in OFFER.models]
+    for each in answer["data"]:
+        assert each.items() >= {"object": "model", "owned_by": "stability-ai"}.items()
+        assert isinstance(each["created"], int)
+
+
+def test_what_chalice_itself_refuses_has_openais_shape_too(order, post):
+    refused = post("a fox", IMAGES, content_type="text/plain")
+    assert refused.status_code == 415
+    assert refused.json_body["error"]["code"] == "UnsupportedMediaType"
+    refused = ask(IMAGES)
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
+    assert refused.json_body["error"]["type"] == "invalid_request_error"
+
+
+def test_every_code_that_has_openais_word_is_one_of_ours():
+    assert set(openai.THEIR_CODES) <= set(vars(errors))
+    assert openai.error_type("ModelBusy", 429) == "rate_limit_error"
+    assert openai.error_type("BudgetSpent", 429) == "insufficient_quota"
+    assert openai.error_type("ModelFailed", 502) == "server_error"
