@@ -29,7 +29,7 @@ access-code: .venv/bin/python ## make up an access code, and its hash
 
 test: .venv/dev ## every test; chromium is found or installed
 	@.venv/bin/python -m tests.browser.chromium
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest --quiet -n 2 --dist loadfile
 
 check: .venv/dev ## format, lint, types and the fast tests, in seconds
 	@.venv/bin/ruff format --check --quiet .

@@ -1,6 +1,7 @@
 """An AWS on this machine, its way to CloudFront, and a copy of the project to deploy there."""
 
 import contextlib
+import fcntl
 import http.client
 import os
 import shutil
@@ -60,6 +61,12 @@ def aws(local_bedrock, tmp_path_factory):
 
 def ministacks_python():
     """The Python of ministack's virtual environment, which is made once and kept."""
+    with (ROOT / ".venv/ministack.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side
+        return install_ministack()
+
+
+def install_ministack():
     python, done = VENV / "bin/python", VENV / "requirements.txt"
     wanted = HERE / "requirements.txt"
     if python.exists() and done.exists() and done.read_bytes() == wanted.read_bytes():
