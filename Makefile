@@ -60,4 +60,5 @@ fuzz: .venv/dev ## ten minutes of random requests, answers and money; what break
 .venv/dev: .venv/deploy requirements-dev.txt
 	@echo 'Installing what testing needs, once.'
 	@$(PIP) -r requirements-dev.txt
+	@$(NPM) install --prefix .venv/exiftool --ignore-scripts --no-audit --no-fund --silent exiftool-vendored.pl@13.59.3
 	@touch $@

@@ -1,7 +1,9 @@
 """A text in a picture's file, by the page's own metadata.js, with Pillow and piexif beside it."""
 
 import io
+import json
 import struct
+import subprocess
 import zlib
 
 import pytest
@@ -24,6 +26,7 @@ from browser.recipes import (
     read,
     saved,
 )
+from conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +53,21 @@ def test_other_programs_read_the_text_and_see_the_same_picture(page, name):
         for each in recipes
     ]
     assert seen(made[0]) == seen(FILES[name])
+
+
+EXIFTOOL = ROOT / ".venv/exiftool/node_modules/exiftool-vendored.pl/bin/exiftool"
+
+
+@pytest.mark.parametrize("name", ["png", "jpeg exif", "webp lossy"])
+def test_exiftool_reads_the_text_too_and_finds_the_file_well(page, tmp_path, name):
+    recipes = [dict(RECIPE, prompt=prompt) for prompt in PROMPTS]
+    texts = in_page(page, "describe", recipes)
+    for number, made in enumerate(embedded(page, [FILES[name]] * len(texts), texts)):
+        (tmp_path / f"{number:02}").write_bytes(made)
+    command = ["perl", EXIFTOOL, "-json", "-warning", "-Parameters", "-UserComment"]
+    found = json.loads(subprocess.check_output([*command, *sorted(tmp_path.iterdir())]))
+    assert [each.get("Parameters") or each.get("UserComment") for each in found] == texts
+    assert not [each["Warning"] for each in found if "Warning" in each]
 
 
 def seen(file):

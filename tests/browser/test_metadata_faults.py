@@ -36,7 +36,7 @@ def page(chromium, site):
 
 @pytest.mark.parametrize("name", ONE_EACH)
 def test_any_text_comes_back_and_other_programs_read_it(page, name):
-    texts = ["", "\ufeff", "\ufeff: ", "㨀\u2000: ", "a\0b\0", *examples(any_text, 100)]
+    texts = ["", "\ufeff", "\ufeff: ", "㨀\u2000: ", "a\0b\0", *examples(any_text, 1_000)]
     files = embedded(page, [FILES[name]] * len(texts), texts)
     whole = [replaced(text) for text in texts]
     assert extracted(page, files) == whole
@@ -70,7 +70,7 @@ def test_any_bytes_are_read_without_complaint(page):
         *(b"\x87\x69", b"\x86\x92", b"\0\x04\0\0\0\1", b"UNICODE\0", b"ASCII\0\0\0", b"\0\0\0"),
     ]
     soup = st.lists(st.sampled_from(pieces) | st.binary(max_size=16), max_size=12).map(b"".join)
-    survived(page, examples(st.sampled_from([b"", *starts]).flatmap(soup_after(soup)), 300))
+    survived(page, examples(st.sampled_from([b"", *starts]).flatmap(soup_after(soup)), 1_000))
 
 
 def soup_after(soup):

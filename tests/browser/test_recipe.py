@@ -224,7 +224,7 @@ def test_any_text_is_a_recipe_of_texts_or_none(page):
     )
     soup = st.lists(words | any_text, max_size=30).map("".join)
     certain = ["a fox\nSeed: 7, Size: 8x8, Model: M", "a fox"]  # chance alone may bring neither
-    recipes = parsed(page, [*certain, *examples(soup, 300)])
+    recipes = parsed(page, [*certain, *examples(soup, 1_000)])
     assert all(is_recipe(recipe) for recipe in recipes)
     assert any(recipes) and not all(recipes)
 
@@ -243,7 +243,7 @@ def test_any_recipe_comes_back(page):
         optional={"negative_prompt": soup, "height": st.just("9"), **settings},
     )
     recipes = [
-        {name: utf16(value) for name, value in each.items()} for each in examples(recipe, 300)
+        {name: utf16(value) for name, value in each.items()} for each in examples(recipe, 1_000)
     ]
     # Three settings make it AUTOMATIC1111's; and half a size is none.
     for each in recipes:
