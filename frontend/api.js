@@ -86,6 +86,8 @@ async function failure(response, code) {
   const seconds = Number(response.headers.get("Retry-After"))
   if (Code === "AccessCodeRequired" && Message.startsWith("access code must be sent")) return refused(code)
   if (Code === "BudgetSpent") return spent(seconds)
+  // API Gateway's own throttle, before the API: no image can have been made here either.
+  if (response.status === 429 && !Code) return new ApiError("ModelBusy", "Too many people ask at once. Try again in a few seconds.")
   if (Code && Message) return new ApiError(Code, sentence(Message), { seconds })
   if ([413, 414, 431].includes(response.status)) return new ApiError("TooLong", "The words are too long to send. Make them shorter.")
   return unreadable(response)

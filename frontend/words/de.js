@@ -129,6 +129,7 @@ export default {
   "The connection broke before the whole picture was here. Check it, then try again.": "Die Verbindung brach ab, bevor das ganze Bild da war. Bitte die Verbindung prüfen und es noch einmal versuchen.",
   "The server gave an answer that makes no sense here (status {status}). Try again in a moment.": "Die Antwort des Servers ergibt hier keinen Sinn (Status {status}). Bitte gleich noch einmal versuchen.",
   "The words are too long to send. Make them shorter.": "Der Text ist zu lang zum Senden. Bitte kürzen.",
+  "Too many people ask at once. Try again in a few seconds.": "Gerade fragen zu viele auf einmal. Bitte in ein paar Sekunden noch einmal versuchen.",
   "The picture that came cannot be shown. Try again.": "Das empfangene Bild lässt sich nicht zeigen. Bitte noch einmal versuchen.",
   "That access code is not the right one. Check it, then try again.": "Dieser Zugangscode ist nicht der richtige. Bitte prüfen und es noch einmal versuchen.",
   "This site needs its access code. Whoever gave you the link knows it.": "Diese Website braucht ihren Zugangscode. Er kommt von derselben Person wie der Link.",

@@ -127,6 +127,7 @@ export default {
   "The connection broke before the whole picture was here. Check it, then try again.": "La conexión se cortó antes de que llegara toda la imagen. Revísala e inténtalo de nuevo.",
   "The server gave an answer that makes no sense here (status {status}). Try again in a moment.": "La respuesta del servidor no tiene sentido aquí (estado {status}). Inténtalo de nuevo en un momento.",
   "The words are too long to send. Make them shorter.": "El texto es demasiado largo para enviarse. Acórtalo.",
+  "Too many people ask at once. Try again in a few seconds.": "Demasiada gente pregunta a la vez. Inténtalo de nuevo en unos segundos.",
   "The picture that came cannot be shown. Try again.": "La imagen recibida no se puede mostrar. Inténtalo de nuevo.",
   "That access code is not the right one. Check it, then try again.": "Ese código de acceso no es el correcto. Revísalo e inténtalo de nuevo.",
   "This site needs its access code. Whoever gave you the link knows it.": "Este sitio necesita su código de acceso. Lo sabe quien te dio el enlace.",

@@ -127,6 +127,7 @@ export default {
   "The connection broke before the whole picture was here. Check it, then try again.": "画像を受け取る途中で接続が切れました。接続を確認して、もう一度試してください。",
   "The server gave an answer that makes no sense here (status {status}). Try again in a moment.": "サーバーの応答を読み取れません (ステータス {status})。しばらくしてから、もう一度試してください。",
   "The words are too long to send. Make them shorter.": "文章が長すぎて送れません。短くしてください。",
+  "Too many people ask at once. Try again in a few seconds.": "アクセスが集中しています。数秒後にもう一度試してください。",
   "The picture that came cannot be shown. Try again.": "受け取った画像を表示できません。もう一度試してください。",
   "That access code is not the right one. Check it, then try again.": "アクセスコードが正しくありません。確認して、もう一度試してください。",
   "This site needs its access code. Whoever gave you the link knows it.": "このサイトにはアクセスコードが必要です。リンクをくれた人に聞いてください。",

@@ -92,6 +92,20 @@ def test_after_two_retries_the_sentence_comes(page):
     assert [request.response().status for request in sent] == [429, 429, 429]
 
 
+def test_the_gateways_own_throttle_is_waited_for_and_then_told(page):
+    page.clock.install()
+    sent = watch_posts(page)
+    page.route("**/api/?*", lambda route: route.fulfill(status=429, json={"message": ""}), times=4)
+    generate(page, QUICK)
+    pass_pauses(page, sent, 3)
+    expect(page.locator(".message")).to_have_text(
+        "Too many people ask at once. Try again in a few seconds."
+    )
+    page.get_by_role("button", name="Try again").click()
+    pass_pauses(page, sent, 5)
+    expect(page.get_by_role("img")).to_be_visible()
+
+
 def test_a_retry_waits_as_long_as_it_is_told(page):
     page.clock.install()
     page.clock.pause_at(time.time() + 60)
