@@ -99,7 +99,7 @@ def failure(error: Exception) -> Exception:
 
 
 def by_answer(error: ClientError) -> Failure:
-    text = error.response["Error"].get("Message", "")
+    text = str(error.response["Error"].get("Message"))  # JSON may say null
     for part, what in BY_TEXT.items():
         if part in text:
             return what

@@ -54,6 +54,7 @@ def test_a_text_in_range_becomes_the_value(parameter, text, value):
         (PROMPT, "", "prompt must not be empty"),
         (PROMPT, " \t\r\n", "prompt must not be empty"),
         (PROMPT, "\u200b\u200d\ufeff\u00a0", "prompt must not be empty"),
+        (PROMPT, "\u0301\u2028\u2029", "prompt must not be empty"),
         (PROMPT, "x" * 11, "prompt must be at most 10 characters, got 11"),
         (PROMPT, "a\0b", "prompt must be plain text, got the character U+0000"),
         (PROMPT, "a\x1b[31m", "prompt must be plain text, got the character U+001B"),
@@ -71,6 +72,8 @@ def test_a_text_in_range_becomes_the_value(parameter, text, value):
         (STEPS, "2e1", "steps must be one integer from 10 to 50, got '2e1'"),
         (STEPS, "20.0", "steps must be one integer from 10 to 50, got '20.0'"),
         (STEPS, "٢٠", "steps must be one integer from 10 to 50, got '٢٠'"),
+        (STEPS, "9" * 40, f"steps must be one integer from 10 to 50, got '{'9' * 40}'"),
+        (STEPS, "9" * 41, f"steps must be one integer from 10 to 50, got '{'9' * 40}…'"),
         (STEPS, "9" * 5000, f"steps must be one integer from 10 to 50, got '{'9' * 40}…'"),
         (SCALE, "-0.1", "scale must be from 0 to 35, got -0.1"),
         (SCALE, "35.01", "scale must be from 0 to 35, got 35.01"),
@@ -97,6 +100,14 @@ def test_seed_0_or_none_is_drawn_from_all_that_every_model_allows(text):
     assert len(drawn) == 200
     assert min(drawn) >= 1 and max(drawn) <= 4_294_967_294
     assert min(drawn) < 2**28 and max(drawn) > 2**32 - 2**28
+
+
+def test_a_drawn_seed_may_be_the_first_and_the_last():
+    class Die(Seed):
+        last_drawn = 6
+
+    die = Die("die", "Die", "", minimum=0, maximum=6, default=0)
+    assert {die.read("") for _ in range(200)} == {1, 2, 3, 4, 5, 6}
 
 
 @pytest.mark.parametrize("parameter", [PROMPT, NOTE, STEPS, SCALE, SEED, RATIO, STYLE])

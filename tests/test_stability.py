@@ -5,6 +5,7 @@ import pytest
 
 from chalicelib import catalogue, stability
 from chalicelib.errors import ContentFiltered, ModelFailed
+from chalicelib.parameters import Seed
 from conftest import ROOT, picture
 
 MODELS = {model.bedrock_id: model for model in catalogue.MODELS}
@@ -12,7 +13,13 @@ DOCUMENTED = {
     path.stem: json.loads(path.read_text()) for path in ROOT.glob("tests/documented/*.json")
 }
 GIF = base64.b64encode(b"GIF89a" + bytes(20)).decode()
+NO_PICTURE = "^the model's answer holds no picture; try again$"
 HTML = base64.b64encode(b"<!doctype html><title>502</title>").decode()
+
+
+def test_a_drawn_seed_is_allowed_by_every_model():
+    seeds = [each for model in MODELS.values() for each in model.parameters if each.name == "seed"]
+    assert Seed.last_drawn == min(seed.maximum for seed in seeds)
 
 
 def test_todays_body_is_the_values_without_the_empty_ones():
@@ -47,32 +54,39 @@ def test_of_two_images_the_first_is_the_image(jpeg):
 @pytest.mark.parametrize("images", [None, [], "x", {}, [None], [7], [[]], [{}], [""], ["%%%"]])
 def test_an_answer_without_a_picture_is_a_failure(images):
     for answer in ({"finish_reasons": [None], "images": images}, {"images": images}, images):
-        with pytest.raises(ModelFailed, match="holds no picture"):
+        with pytest.raises(ModelFailed, match=NO_PICTURE):
             stability.image(answer)
 
 
 @pytest.mark.parametrize("image", [GIF, HTML, "not base64", "/9j/\n4AAQ", "/9j"])
 def test_bytes_that_are_no_picture_are_a_failure(image):
-    with pytest.raises(ModelFailed, match="holds no picture"):
+    with pytest.raises(ModelFailed, match=NO_PICTURE):
         stability.image({"finish_reasons": [None], "images": [image]})
-    with pytest.raises(ModelFailed, match="holds no picture"):
+    with pytest.raises(ModelFailed, match=NO_PICTURE):
         stability.sdxl_image({"artifacts": [{"finishReason": "SUCCESS", "base64": image}]})
 
 
 @pytest.mark.parametrize(
     ("reason", "error", "message"),
     [
-        ("Filter reason: prompt", ContentFiltered, "refused the prompt"),
-        ("Filter reason: output image", ContentFiltered, "refused the picture"),
-        ("Inference error", ModelFailed, "could not make"),
-        ("something new", ModelFailed, "could not make"),
-        ("", ModelFailed, "could not make"),
+        ("Filter reason: prompt", ContentFiltered,
+         "the model's filter refused the prompt; change its words (English works best)"),
+        ("Filter reason: output image", ContentFiltered,
+         "the model's filter refused the picture; try another seed or other words"),
+        ("Inference error", ModelFailed, "the model could not make this picture; try again"),
+        ("something new", ModelFailed, "the model could not make this picture; try again"),
+        ("", ModelFailed, "the model could not make this picture; try again"),
     ],
-)
+)  # fmt: skip
 def test_a_finish_reason_is_never_a_picture(reason, error, message, jpeg):
-    for answer in ({"finish_reasons": [reason]}, {"finish_reasons": [reason], "images": [jpeg]}):
-        with pytest.raises(error, match=message):
+    for answer in (
+        {"finish_reasons": [reason]},
+        {"finish_reasons": [reason], "images": [jpeg]},
+        {"finish_reasons": reason, "images": [jpeg]},
+    ):
+        with pytest.raises(error) as refused:
             stability.image(answer)
+        assert str(refused.value) == message
 
 
 @pytest.mark.parametrize(
