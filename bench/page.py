@@ -19,7 +19,7 @@ from conftest import Running, budget_table
 
 SHIP = "Painting of a ship sailing in a stormy sea, with dramatic lighting and powerful waves."
 SERVED = (".html", ".css", ".js", ".svg")
-WAITING = "!slow 2 qwzx"  # a model that takes two seconds, and a picture that paints quickly
+WAITING = "!slow 3 qwzx"  # a model that takes three seconds, and a picture that paints quickly
 
 
 def weight() -> float:
