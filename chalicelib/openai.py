@@ -1,7 +1,7 @@
 """OpenAI's images API in Easel's words, and back: only translates. Knows no HTTP and no AWS.
 
-Requests, answers and errors as the page platform.openai.com/docs/api-reference/images has them,
-and the package `openai` 3.57.0, both read on 2026-11-25.
+Requests, answers, errors and retries as the package `openai` 3.57.0 has them (its types
+image_generate_params and images_response, and _base_client), read on 2026-11-25.
 """
 
 import json
