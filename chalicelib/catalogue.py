@@ -22,10 +22,13 @@ OFFERED = "stable-image-core,stable-diffusion-3.5-large,stable-image-ultra"
 RETIRED = {
     "amazon.nova-canvas-v1:0": "stable-image-core",
     "amazon.titan-image-generator-v1": "stable-image-core",
+    "amazon.titan-image-generator-v1:0": "stable-image-core",
     "amazon.titan-image-generator-v2:0": "stable-image-core",
     "stability.sd3-large-v1:0": "stable-diffusion-3.5-large",
+    "stability.stable-diffusion-xl": "stable-image-core",
     "stability.stable-diffusion-xl-v0": "stable-image-core",
     "stability.stable-diffusion-xl-v1": "stable-image-core",
+    "stability.stable-diffusion-xl-v1:0": "stable-image-core",
     "stability.stable-image-core-v1:0": "stable-image-core",
     "stability.stable-image-ultra-v1:0": "stable-image-ultra",
     "stable-diffusion-xl": "stable-image-core",

@@ -15,7 +15,7 @@ import app as easel
 from chalicelib import catalogue
 from chalicelib.parameters import Choice, Text
 from conftest import EVERY_MODEL, bedrock_client
-from local import faults
+from local import faults, models
 
 MODELS = catalogue.offer(EVERY_MODEL).models
 
@@ -76,6 +76,10 @@ def test_one_step_beyond_is_refused_by_both_witnesses(bedrock, post, model, para
         bedrock.client.invoke_model(modelId=model.bedrock_id, body=json.dumps(model.body(values)))
     assert refused.value.response["Error"]["Code"] == "ValidationException"
     assert not bedrock.paintings
+
+
+def test_both_witnesses_know_what_aws_has_retired():
+    assert set(catalogue.RETIRED) - {"stable-diffusion-xl"} == set(models.RETIRED)
 
 
 PROMPTS = [
