@@ -1,0 +1,1 @@
+"""How fast Easel is, and what happens at scale."""
