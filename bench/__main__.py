@@ -25,7 +25,7 @@ def main() -> None:
         figures = "\n\n".join(measure(Path(folder)))
     print(figures)
     rewrite("figures", figures)
-    rewrite("scale", scale.table())
+    rewrite("scale", scale.tables())
 
 
 def measure(folder: Path) -> list[str]:

@@ -1,222 +1,140 @@
-"""What happens with 10, 1,000 and 100,000 people an hour: `python -m bench.scale` simulates it.
+"""What 10, 1,000 and 100,000 people an hour meet: `python -m bench.scale` writes the tables."""
 
-A discrete simulation of one hour, the budget's first. Each number has its source beside it; where
-AWS publishes none, the tables show a range. Left out: the first start of each Lambda instance
-(about half a second), CloudFront and S3, which serve the page and know no limit in this range, and
-people who press again after a failure.
-"""
-
-import heapq
-import random
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from itertools import count
-from statistics import median, quantiles
+from collections.abc import Iterator
+from dataclasses import replace
+from math import log
+from random import Random
+from statistics import quantiles
 
+from bench.hour import HOUR, PAGE_FILES, PICTURE, REFUSAL_SECONDS, Hour, Limits, Press, Visit
 from bench.markers import rewrite
 
-HOUR = 3_600  # seconds
-PRICE = 0.04  # US dollars a picture by Stable Image Core, the default
+# People, as we suppose them: nobody has counted them yet.
+THINKS = 30  # seconds before a press, on average, exponential
+COMES_BACK = 0.5  # of the presses are followed by another one: two a person, on average
+WANTS_FOUR = 0.25  # of the presses ask for four pictures, the others for one
 
-# A person presses one to three times, and asks for four pictures at one press out of five.
-PRESSES, BATCHES = (1, 2, 3), (1, 1, 1, 1, 4)
+# Stable Image Core takes about 3 s: two log lines of aws-samples/sample-voice-of-customer-datalake,
+# #274. How that spreads is supposed: one picture in twenty takes over 4.5 s.
+MODEL_SECONDS, MODEL_SPREAD = 3.0, 0.25  # median, and sigma of its logarithm
 
-# Stable Image Core answers in about 3 s (a log in aws-samples/sample-voice-of-customer-datalake,
-# issue 274); some answers take longer.
-MODEL_SECONDS = (1.1, 0.3)  # of a lognormal distribution: median 3 s, nineteen of twenty below 5 s
+PEOPLE = (10, 1_000, 100_000)  # an hour
+RAISED = Limits(daily_usd=99_999.99)  # the most that `make deploy` takes
+OPENED = replace(RAISED, rate=10_000, burst=5_000)  # an account's default, for all its methods
+SETTINGS = {
+    "as shipped": Limits(),
+    "budget raised": RAISED,
+    "budget raised, new account": replace(RAISED, concurrency=10),
+    "budget and throttle raised": OPENED,
+    "budget, throttle and Bedrock raised": replace(OPENED, model_calls=6_000),
+}
+QUOTAS, CROWDS = (10, 15, 90, 600, 6_000), (1_000, 10_000)  # calls a minute, people an hour
 
-# The page asks again twice, after Retry-After (frontend/api.js, chalicelib/errors.py).
-RETRIES, RETRY_AFTER = 2, 5
+EDGE = 250_000  # requests a second: AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits
 
-
-@dataclass(frozen=True)
-class Limits:
-    """Where the hour may end; the defaults are what `make deploy` ships, in an account of old."""
-
-    daily_usd: float = 2.00
-    api_rate: float = 20  # requests a second, and at once: infra/stack.py
-    api_burst: int = 40
-    # Calls of Lambda at once, for the whole account and region; a new account may have 10
-    # (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
-    lambda_at_once: int = 1_000
-    # Requests a minute. AWS publishes no default for these models: Service Quotas tells yours.
-    bedrock_a_minute: float = 60
-    # Writes a second of one DynamoDB item, which is one partition's
-    # (amazondynamodb/latest/developerguide/, its page bp-partition-key-design).
-    table_writes: float = 1_000
-
-
-class Bucket:
-    """Tokens that come at a rate and are kept up to a limit, as AWS's throttles have them."""
-
-    def __init__(self, rate: float, most: float):
-        self.rate, self.most = rate, most
-        self.tokens, self.time = most, 0.0
-
-    def take(self, now: float) -> bool:
-        self.tokens = min(self.most, self.tokens + (now - self.time) * self.rate)
-        self.time = now
-        if self.tokens < 1:
-            return False
-        self.tokens -= 1
-        return True
+LOADS = """\
+| people an hour | setting | what refuses, and from which second | page opens | wishes end as \
+| pictures | median, 95 % | model, other AWS |
+|---|---|---|---|---|---|---|---|"""
+RANGE = """\
+| Bedrock's calls a minute | pictures of 1,000 people | of 10,000 |
+|---|---|---|"""
 
 
-@dataclass
-class Hour:
-    """What came of it: how each request ended, when each limit first bit, and what was used."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    first: dict[str, float] = field(default_factory=dict)  # seconds since the hour began
-    waits: list[float] = field(default_factory=list)  # seconds from press to picture
-    calls: int = 0  # of the function
-    seconds: float = 0  # of the function
-    writes: int = 0  # of the budget's table
-    spent: float = 0  # US dollars for the model
+def people(number: int) -> list[Visit]:
+    """So many in an hour, at random, and the same every time."""
+    random = Random(number)
+    arrivals = sorted(random.uniform(0, HOUR) for _ in range(number))
+    return [(arrival, list(presses(random))) for arrival in arrivals]
 
 
-# Easel's own codes, and the gateway's answers: it makes a 500 of a Lambda that is full
-# (repost.aws/questions/QUfI6bsdd0SOiPeyimzxSkfQ, read on 2026-11-25).
-PICTURE, SPENT, BUSY, UNAVAILABLE = "picture", "BudgetSpent", "ModelBusy", "ModelUnavailable"
-TOO_MANY, FULL = "the gateway's 429", "the gateway's 500"
-AGAIN = (BUSY, UNAVAILABLE, TOO_MANY)  # what the page asks for again
+def presses(random: Random) -> Iterator[Press]:
+    while True:
+        number = 4 if random.random() < WANTS_FOUR else 1
+        seconds = [random.lognormvariate(log(MODEL_SECONDS), MODEL_SPREAD) for _ in range(number)]
+        yield Press(random.expovariate(1 / THINKS), seconds)
+        if random.random() >= COMES_BACK:
+            return
 
 
-def simulate(people: int, limits: Limits, seed: int = 7) -> Hour:
-    """One hour with so many people."""
-    chance = random.Random(seed)
-    hour, world = Hour(), World(limits, chance)
-    order = count()  # of events at the same moment
-    events = [(time, next(order), time, 0) for time in requests(people, chance)]
-    heapq.heapify(events)
-    while events:
-        now, _, pressed, tries = heapq.heappop(events)
-        outcome, seconds, limit = world.ask(now, hour)
-        if limit:
-            hour.first.setdefault(limit, now)
-        if outcome in AGAIN and tries < RETRIES:
-            heapq.heappush(events, (now + seconds + RETRY_AFTER, next(order), pressed, tries + 1))
-            continue
-        hour.outcomes[outcome] += 1
-        if outcome == PICTURE:
-            hour.waits.append(now + seconds - pressed)
-    return hour
+def tables() -> str:
+    """All that stands between the marks in README.md."""
+    every = {number: hours(number) for number in PEOPLE}
+    parts = [
+        [LOADS, *(line for number in PEOPLE for line in load(number, every[number]))],
+        [RANGE, *map(quota, QUOTAS)],
+        [headroom(list(every[PEOPLE[-1]].values()), Limits()), flood(Limits())],
+    ]
+    return "\n\n".join("\n".join(part) for part in parts)
 
 
-def requests(people: int, chance: random.Random) -> list[float]:
-    """When each picture is asked for: people come at any moment, and press again after a while."""
-    times = []
-    for _ in range(people):
-        time = chance.uniform(0, HOUR)
-        for _ in range(chance.choice(PRESSES)):
-            times += [time] * chance.choice(BATCHES)
-            time += chance.expovariate(1 / 60)
-    return times
+def hours(number: int) -> dict[str, Hour]:
+    """What so many people an hour meet, by setting."""
+    visits = people(number)
+    return {setting: Hour(limits).run(visits) for setting, limits in SETTINGS.items()}
 
 
-class World:
-    """Each limit in the order in which a request meets it."""
-
-    def __init__(self, limits: Limits, chance: random.Random):
-        self.chance = chance
-        self.room = round(limits.daily_usd / PRICE + 1e-9, 6)  # pictures that fit the budget
-        self.gateway = Bucket(limits.api_rate, limits.api_burst)
-        self.table = Bucket(limits.table_writes, limits.table_writes)
-        self.bedrock = Bucket(limits.bedrock_a_minute / 60, limits.bedrock_a_minute)
-        self.at_once = limits.lambda_at_once
-        self.running: list[float] = []  # when each call ends
-
-    def ask(self, now: float, hour: Hour) -> tuple[str, float, str]:
-        """How a request ends, after so many seconds, and which limit was in its way."""
-        if not self.gateway.take(now):
-            return TOO_MANY, 0.05, "the API's throttle"
-        while self.running and self.running[0] <= now:
-            heapq.heappop(self.running)
-        if len(self.running) >= self.at_once:
-            return FULL, 0.05, "Lambda's concurrency"
-        outcome, seconds, limit = self.call(now, hour)
-        heapq.heappush(self.running, now + seconds)
-        hour.calls += 1
-        hour.seconds += seconds
-        return outcome, seconds, limit
-
-    def call(self, now: float, hour: Hour) -> tuple[str, float, str]:
-        """The function: money first, then the model."""
-        hour.writes += 1
-        if not self.table.take(now):
-            return UNAVAILABLE, 0.1, "the budget's table"
-        if self.room < 1:
-            return SPENT, 0.1, "the budget"
-        if not self.bedrock.take(now):
-            hour.writes += 1  # the price goes back
-            return BUSY, 0.2, "Bedrock's quota"
-        self.room -= 1
-        hour.spent += PRICE
-        return PICTURE, self.chance.lognormvariate(*MODEL_SECONDS), ""
+def load(number: int, every: dict[str, Hour]) -> Iterator[str]:
+    """The rows of so many people an hour; settings that change nothing share one."""
+    settings: dict[tuple[str, ...], list[str]] = {}
+    for setting, hour in every.items():
+        settings.setdefault(tuple(met(hour)), []).append(setting)
+    for cells, names in settings.items():
+        yield row(f"{number:,}", "; ".join(names) if len(settings) > 1 else "any", *cells)
 
 
-# US dollars, us-east-1, first tier: aws.amazon.com/lambda/pricing (arm64, 1 GB),
-# /api-gateway/pricing (REST), /dynamodb/pricing (on demand), /cloudfront/pricing.
-LAMBDA_SECOND, LAMBDA_CALL, GATEWAY_CALL = 0.000_013_333_4, 0.20e-6, 3.50e-6
-TABLE_WRITE, CLOUDFRONT_GB = 0.625e-6, 0.085
-PICTURE_GB = 0.4e-3  # a JPEG of Stable Image Core as base64, compressed on its way
+def met(hour: Hour) -> Iterator[str]:
+    yield ", ".join(f"{limit} {second:.0f} s" for limit, second in hour.bites.items()) or "none"
+    yield share(hour.doors, "")
+    yield ", ".join(f"{end} {share(hour.ends, end)}" for end, _ in hour.ends.most_common())
+    yield f"{hour.ends[PICTURE]:,}"
+    cuts = quantiles(hour.waits, n=20)
+    yield f"{cuts[9]:.1f} s, {cuts[18]:.1f} s"
+    yield ", ".join(f"${dollars:,.2f}" for dollars in hour.dollars())
 
 
-def around(hour: Hour) -> float:
-    """What AWS bills beside the model."""
-    lambdas = hour.seconds * LAMBDA_SECOND + hour.calls * LAMBDA_CALL
-    transfer = hour.outcomes[PICTURE] * PICTURE_GB * CLOUDFRONT_GB
-    return lambdas + hour.calls * GATEWAY_CALL + hour.writes * TABLE_WRITE + transfer
+def share(counts: Counter[str], name: str) -> str:
+    part = counts[name] / counts.total()
+    return f"{part:.0%}" if part >= 0.01 else "under 1%"
 
 
-SHIPPED = Limits()
-RAISED = replace(SHIPPED, daily_usd=100_000)
-QUOTA = replace(RAISED, bedrock_a_minute=600)
-WIDE = replace(QUOTA, api_rate=500, api_burst=1_000)
-ALL = replace(WIDE, bedrock_a_minute=12_000)
-QUESTIONS = (
-    (10, "as shipped", SHIPPED),
-    (1_000, "as shipped", SHIPPED),
-    (1_000, "budget raised", RAISED),
-    (1_000, "the same, new account", replace(RAISED, lambda_at_once=10)),
-    (100_000, "as shipped", SHIPPED),
-    (100_000, "budget raised", RAISED),
-    (100_000, "and Bedrock's quota 600", QUOTA),
-    (100_000, "and the throttle 500", WIDE),
-    (100_000, "and Bedrock's quota 12,000", ALL),
-    (100_000, "the same, new account", replace(ALL, lambda_at_once=10)),
-)
+def quota(model_calls: int) -> str:
+    """What a quota of Bedrock's makes where nothing else refuses."""
+    every = [Hour(replace(OPENED, model_calls=model_calls)).run(people(n)) for n in CROWDS]
+    made = [f"{hour.ends[PICTURE]:,} ({share(hour.ends, PICTURE)})" for hour in every]
+    return row(f"{model_calls:,}", *made)
 
 
-def table() -> str:
-    """The answers as Markdown."""
-    head = "people an hour | setting | bites first | people see | pictures | wait | dollars"
-    rows = [row(people, name, simulate(people, limits)) for people, name, limits in QUESTIONS]
-    return "\n".join([f"| {head} |", "|---" * 7 + "|", *rows])
-
-
-def row(people: int, name: str, hour: Hour) -> str:
-    asked = hour.outcomes.total()
-    seen = [f"{each} {number / asked:.1%}" for each, number in hour.outcomes.most_common()]
-    cells = (
-        f"{people:,}",
-        name,
-        bites_first(hour),
-        ", ".join(seen),
-        f"{hour.outcomes[PICTURE]:,} of {asked:,}",
-        f"{median(hour.waits):.1f} s, {quantiles(hour.waits, n=20)[-1]:.1f} s",
-        f"{hour.spent:,.2f} + {around(hour):,.2f}",
+def headroom(busiest: list[Hour], shipped: Limits) -> str:
+    """The most that these hours used of what AWS allows."""
+    requests = max(hour.requests for hour in busiest) + PAGE_FILES * PEOPLE[-1]
+    admitted = max(hour.admitted for hour in busiest)
+    at_once = max(hour.at_once for hour in busiest)
+    writes = max(hour.writes for hour in busiest)
+    return (
+        f"Of {PEOPLE[-1]:,} people, the busiest hour sent CloudFront {requests / HOUR:,.0f} "
+        f"requests a second ({EDGE:,} are allowed) and API Gateway {admitted / HOUR:,.0f} "
+        f"({OPENED.rate:,}), held {at_once:,} calls of Lambda at once ({shipped.concurrency:,}), "
+        f"and wrote the budget's item {writes / HOUR:,.0f} times a second ({shipped.writes:,})."
     )
+
+
+def flood(shipped: Limits) -> str:
+    """What a stranger's loop costs in a day, if the budget refuses every request."""
+    day = Hour(shipped)
+    day.requests = day.admitted = day.calls = day.writes = round(shipped.rate * 24 * HOUR)
+    day.held = day.calls * REFUSAL_SECONDS
+    return (
+        f"A loop of {shipped.rate} requests a second, all day, against a budget that is spent "
+        f"costs ${day.dollars()[1]:.2f} besides the budget."
+    )
+
+
+def row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def bites_first(hour: Hour) -> str:
-    if not hour.first:
-        return "none"
-    limit, seconds = min(hour.first.items(), key=lambda each: each[1])
-    return f"{limit}, after {seconds:,.0f} s"
-
-
 if __name__ == "__main__":
-    print(table())
-    rewrite("scale", table())
+    print(tables())
+    rewrite("scale", tables())
