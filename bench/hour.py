@@ -46,7 +46,8 @@ class Limits:
     # developerguide/throttling-key-range-limit-exceeded-mitigation
     writes: int = 1_000
     # A minute, Stable Image Core, "Adjustable: No": docs.aws.amazon.com/general/latest/gr/bedrock.
-    # How AWS counts a minute is not said: here a bucket of a minute's calls, filled evenly.
+    # Since May 2026 its page quotas-runtime counts tokens, and does not say what a picture has. How
+    # a minute is counted is not said either: here a bucket of its calls, filled evenly.
     model_calls: int = 90
 
 
