@@ -64,6 +64,7 @@ def test_the_api_paints_for_who_has_the_code(closed, post):
         ("/", {"Authorization": "Basic Y29ycmVjdCBob3JzZQ=="}),
         (f"/?access_code={CODE}".replace(" ", "%20"), {}),
         ("/?seed=-1", {}),
+        ("/?seed=7&seed=8", {}),
     ],
 )
 def test_the_api_refuses_everybody_else_before_all_other_checks(closed, post, path, headers):

@@ -94,6 +94,11 @@ def test_each_error_of_bedrock_becomes_ours_without_its_text(
     assert SECRET in caplog.text
 
 
+def test_every_error_of_invoke_model_has_been_thought_of(client):
+    errors = client.meta.service_model.operation_model("InvokeModel").error_shapes
+    assert set(bedrock.BY_CODE) == {error.name for error in errors}
+
+
 @pytest.mark.parametrize(
     ("code", "status", "text", "failure"),
     [

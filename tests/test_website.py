@@ -8,6 +8,7 @@ from typing import ClassVar
 import pytest
 
 from conftest import serving
+from local.bedrock import Bedrock
 from local.website import FRONTEND, Website
 
 
@@ -90,6 +91,12 @@ def test_the_api_gets_the_request_and_its_answer_comes_back(site, method):
     assert asked["body"].encode("latin-1") == "é".encode()
     assert asked["headers"]["Content-Type"] == "text/plain"
     assert asked["headers"]["Host"] != f"127.0.0.1:{site.server_port}"
+
+
+@pytest.mark.parametrize("server", [Website, Bedrock])
+def test_nobody_but_this_machine_reaches_it(server):
+    with server(0, None) as listening:
+        assert listening.server_address[0] == "127.0.0.1"
 
 
 def test_a_file_cannot_be_written(site):

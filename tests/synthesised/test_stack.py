@@ -172,6 +172,19 @@ def test_the_alarms_watch_what_the_log_line_tells(usual):
     assert [each["MetricName"] for each in lambdas] == ["Errors"]
 
 
+def test_five_failures_in_five_minutes_ring_and_one_refusal(usual):
+    errors, budget = every(usual, "AWS::CloudWatch::Alarm").values()
+    for alarm, failures in ((errors, 5), (budget, 1)):
+        assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (failures, 1)
+        assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+        assert alarm["TreatMissingData"] == "notBreaching"
+    (both,) = [each for each in errors["Metrics"] if "Expression" in each]
+    assert both["Expression"] == "FILL(told, 0) + FILL(crashed, 0)"
+    counted = [each["MetricStat"] for each in errors["Metrics"] if "MetricStat" in each]
+    assert {(each["Period"], each["Stat"]) for each in counted} == {(300, "Sum")}
+    assert (budget["Period"], budget["Statistic"]) == (300, "Sum")
+
+
 @pytest.mark.parametrize(
     ("option", "words"),
     [
