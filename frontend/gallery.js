@@ -7,7 +7,8 @@
 export function addGallery(list, { page, thumb, open, leave }) {
   const limit = 60
   const end = document.createElement("li")
-  const near = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && more(), { rootMargin: "600px" })
+  // Of several moments at once, the last one counts: on a busy machine the end comes near meanwhile.
+  const near = new IntersectionObserver(moments => moments.at(-1).isIntersecting && more(), { rootMargin: "600px" })
   let records = []
   let filter = {}
   let rest = false // whether there may be more of them

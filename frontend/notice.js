@@ -45,9 +45,12 @@ export function addNotices(toast) {
     leaveSoon()
   }
 
-  document.addEventListener("keydown", ({ key, ctrlKey, metaKey, target }) => {
+  document.addEventListener("keydown", event => {
+    const { key, ctrlKey, metaKey, target } = event
     const undoes = key === "z" && (ctrlKey || metaKey) && !target.matches("input, textarea")
-    if (undoes && !toast.hidden && !button.hidden) button.click()
+    if (!undoes || toast.hidden || button.hidden) return
+    event.preventDefault() // else the browser undoes what was typed last, too
+    button.click()
   })
 
   return { tell, show }

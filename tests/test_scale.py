@@ -142,7 +142,7 @@ def test_what_the_simulation_takes_from_the_product_is_so():
     assert scale.RAISED.daily_usd == options.dollars("99999.99")
 
 
-def test_the_page_weighs_about_what_the_simulation_takes_it_for():
+def test_the_page_is_about_as_heavy_as_the_simulation_takes_it_for():
     files = [*ROOT.glob("frontend/*.*"), ROOT / "frontend/vendor/idb.js"]
     assert len(files) == pytest.approx(hour.PAGE_FILES, rel=0.2)
     weight = sum(len(gzip.compress(file.read_bytes())) for file in files)
