@@ -1,6 +1,6 @@
 # Each command works on a fresh machine: what it needs is set up first, inside .venv.
 PYTHON ?= python3
-# No file without its hash, and nothing to build: what would build it comes without one.
+# No file without its hash, and nothing to build: what builds a package comes without one.
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
 LOCK = .venv/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
   --no-build --generate-hashes --custom-compile-command 'make lock'
@@ -50,7 +50,8 @@ fuzz: .venv/dev ## ten minutes of random requests, answers and money; what break
 	  .venv/bin/python -m pytest --quiet --hypothesis-profile=fuzz tests/test_properties*.py || exit 1; \
 	done
 
-# What a lock has already keeps its version as long as it fits; where the lock is removed first, all is the newest.
+# Each lock keeps to the one that is installed before it. What it holds already keeps its version as
+# long as that fits the choice; remove the file first, and all that is not chosen is the newest.
 lock: .venv/bin/python ## write what is installed, with its hashes, from what pyproject.toml chooses
 	@.venv/bin/python -m venv .venv/uv
 	@.venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9

@@ -76,7 +76,7 @@ def install_ministack():
     pip += ["--require-hashes", "--only-binary=:all:"]
     installed = subprocess.run([*pip, "-r", wanted], stderr=subprocess.PIPE, text=True)
     if installed.returncode:
-        reason = installed.stderr.strip().splitlines()[-1]
+        reason = installed.stderr.strip()
         pytest.fail(f"THE DEPLOYMENT IS NOT REHEARSED, ministack cannot be installed: {reason}")
     shutil.copy(wanted, done)
     return python
