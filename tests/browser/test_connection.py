@@ -141,18 +141,17 @@ def test_a_slow_connection_is_waited_for(open_page, wayward):
 @pytest.mark.parametrize("leave", ["reload", "go away and back"])
 def test_who_leaves_a_picture_under_way_finds_the_prompt_and_no_late_answer(page, site, leave):
     before = site.calls()
-    with page.expect_request("**/api/?*"):
-        generate(page, "!slow 2 qwzx")
-    site.wait_for(lambda: site.calls() > before)
+    generate(page, "!slow 5 qwzx")
+    expect(page.get_by_text("Painting… 1 s")).to_be_visible()  # so that the request is on its way
     if leave == "reload":
         page.reload()
     else:
         page.goto("about:blank")
         page.go_back()
     expect(page.locator("[type=submit]")).to_be_enabled()
-    expect(setting(page, "Prompt")).to_have_value("!slow 2 qwzx")
-    generate(page, "!slow 3 qwzx, another")
+    expect(setting(page, "Prompt")).to_have_value("!slow 5 qwzx")
+    generate(page, "!slow 6 qwzx, another")
     expect(page.get_by_role("img")).to_have_count(1)
-    expect(page.get_by_role("img")).to_have_attribute("alt", "!slow 3 qwzx, another")
+    expect(page.get_by_role("img")).to_have_attribute("alt", "!slow 6 qwzx, another")
     expect(thumbs(page)).to_have_count(1)
     assert site.calls() == before + 2
