@@ -2,22 +2,21 @@
 
 import gzip
 import logging
-import re
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 from moto.server import ThreadedMotoServer
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bench.handlers import EVENT, ROOT, Handler
 from bench.starts import bedrock, instance
+from browser.acts import SHIP, generate
 from browser.chromium import find
 from conftest import Running, budget_table
+from package.lambdas import Instance
 
-SHIP = "Painting of a ship sailing in a stormy sea, with dramatic lighting and powerful waves."
 SERVED = (".html", ".css", ".js", ".svg")
 WAITING = "!slow 3 qwzx"  # a model that takes three seconds, and a picture that paints quickly
 
@@ -28,10 +27,15 @@ def weight() -> float:
     return sum(len(gzip.compress(file.read_bytes())) for file in files) / 1e3
 
 
-def first_picture(folder: Path) -> tuple[float, float]:
+def first_pictures(folder: Path) -> tuple[list[float], list[float]]:
     """Seconds from `python -m local` until it is ready, and until its first ship is here."""
+    starts = [first_picture(folder / "first") for _ in range(3)]
+    return [ready for ready, _ in starts], [picture for _, picture in starts]
+
+
+def first_picture(log: Path) -> tuple[float, float]:
     began = perf_counter()
-    with Running(folder / "first", PORT="0") as site:
+    with Running(log, PORT="0") as site:
         site.wait_until_ready()
         ready = perf_counter()
         headers = {"Content-Type": "text/plain"}
@@ -41,7 +45,7 @@ def first_picture(folder: Path) -> tuple[float, float]:
         return ready - began, perf_counter() - began
 
 
-def visits(folder: Path) -> tuple[float, float, float]:
+def visits(folder: Path) -> tuple[list[float], list[float], list[float]]:
     """Milliseconds to the first paint; seconds of one picture, and of four side by side."""
     with (
         Running(folder / "visits", PORT="0") as site,
@@ -49,30 +53,32 @@ def visits(folder: Path) -> tuple[float, float, float]:
         playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"]) as browser,
     ):
         site.wait_until_ready()
-        paints = [first_paint(browser.new_page(), site.url) for _ in range(5)]
+        paints = [first_paint(browser, site.url) for _ in range(9)]
         page = browser.new_page()
         page.goto(site.url)
-        return median(paints), hang(page, 1), hang(page, 4)
+        hung = [(hang(page, 1), hang(page, 4)) for _ in range(3)]
+        return paints, [one for one, _ in hung], [four for _, four in hung]
 
 
-def first_paint(page: Page, url: str) -> float:
-    page.goto(url)
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
-    return page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+def first_paint(browser: Browser, url: str) -> float:
+    with browser.new_page() as page:  # with a cache of its own, which is empty
+        page.goto(url)
+        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+        entry = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+        return page.evaluate(entry)
 
 
 def hang(page: Page, number: int) -> float:
     """Seconds from the click until so many pictures hang."""
-    page.get_by_label("Prompt", exact=True).fill(WAITING)
     page.get_by_role("radio", name=str(number), exact=True).check()
     before = page.locator("figure img").count()
     began = perf_counter()
-    page.get_by_role("button", name=re.compile("^Generate")).click()
+    generate(page, WAITING)
     expect(page.locator("figure img")).to_have_count(before + number, timeout=30_000)
     return perf_counter() - began
 
 
-def budget_costs(handler: Handler) -> tuple[float, float]:
+def budget_costs(handler: Handler) -> tuple[list[float], list[float]]:
     """Milliseconds of a warm request without a budget, and with one in moto's DynamoDB."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # or each request is a line
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -86,10 +92,10 @@ def budget_costs(handler: Handler) -> tuple[float, float]:
         free, kept = (stack.enter_context(instance(handler, address)) for _ in range(2))
         kept.environment |= budget | {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
         times = [(answer(free), answer(kept)) for _ in range(40)][5:]
-    return tuple(median(each) * 1e3 for each in zip(*times, strict=True))
+    return [one for one, _ in times], [other for _, other in times]
 
 
-def answer(made) -> float:
+def answer(made: Instance) -> float:
     began = perf_counter()
     assert made.invoke(EVENT)["statusCode"] == 200, made.words()
-    return perf_counter() - began
+    return (perf_counter() - began) * 1e3

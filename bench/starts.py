@@ -1,26 +1,35 @@
 """What a first start costs under awslambdaric, and where its time goes; and memory."""
 
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from statistics import median
-from time import perf_counter
+from threading import Event
+from time import clock_gettime, perf_counter
 
-from bench.handlers import EVENT, IMPORT_LINE, Handler, answer_of
+from bench.handlers import BARE, EVENT, OURS, Handler, answer_of
+from bench.requests import LETTERS, Times
 from conftest import serving
 from package.lambdas import Instance, RuntimeApi
 
 ROUNDS = 9
+LARGE = 5_000_000  # letters of base64: near the largest picture that Lambda can send
+COMPILED = "Easel, with bytecode"
 
-# What a line of `python -X importtime` is counted under; the rest is Python's own.
-GROUPS = {
+# A line of `python -X importtime`: microseconds of the module itself, its depth, its name.
+IMPORT_LINE = r"import time:\s+(\d+) \|\s+\d+ \| ( *)(\S+)"
+
+# Whose import it is; what Python itself brings counts for who asks for it first.
+OWNERS = {
     "boto3": {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"},
     "chalice": {"chalice"},
-    "ours": {"app", "chalicelib"},
+    "chalicelib": {"chalicelib"},
+    "app.py, which makes the client": {"app"},
 }
+NOBODY = "Python itself"
 
 
 class Bedrock(BaseHTTPRequestHandler):
@@ -47,18 +56,26 @@ def bedrock(letters: int):
 
 
 class Ready(RuntimeApi):
-    """Notes when the process first asks for work."""
+    """Notes when the process first asks for work, and how much work it has been so far."""
 
     def do_GET(self):
-        self.server.ready = self.server.ready or perf_counter()
+        if not self.server.is_ready.is_set():
+            self.server.ready = perf_counter()
+            self.server.processor = processor_seconds(self.server.process.pid)
+            self.server.is_ready.set()
         super().do_GET()
+
+
+def processor_seconds(pid: int) -> float:
+    """Of the whole process; its clock has this number in Linux (its posix-timers.h)."""
+    return clock_gettime((~pid << 3) | 2)
 
 
 @contextmanager
 def instance(handler: Handler, address: str):
     environment = handler.environment() | {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": address}
-    made = Instance(handler.folder, Path(handler.path.split(":")[0]), environment)
-    made.RequestHandlerClass, made.ready = Ready, 0.0
+    made = Instance(handler.folder, handler.runtime, environment)
+    made.RequestHandlerClass, made.is_ready = Ready, Event()
     with serving(made):
         try:
             yield made
@@ -66,49 +83,75 @@ def instance(handler: Handler, address: str):
             made.end()
 
 
-def start_costs(handlers: dict[str, Handler]) -> dict[str, tuple[float, float]]:
-    """Milliseconds from the process's start until it is ready, and until its first answer."""
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in handlers}
-    with bedrock(2_000_000) as address:
+def start_costs(handlers: dict[str, Handler]) -> tuple[Times, Times, Times]:
+    """Milliseconds from the process's start until it is ready, those of them that it had a
+    processor, and those until its first answer."""
+    handlers = handlers | {COMPILED: compiled(handlers[OURS])}
+    rounds: list[dict[str, tuple[float, float, float]]] = []
+    with bedrock(LETTERS) as address:
         for _ in range(ROUNDS):
-            for name, handler in handlers.items():
-                times[name].append(first_answer(handler, address))
-    return {
-        name: tuple(median(each) * 1e3 for each in zip(*all, strict=True))
-        for name, all in times.items()
-    }
+            rounds.append({name: start(handler, address) for name, handler in handlers.items()})
+    ready, worked, answered = (
+        {name: [each[name][which] * 1e3 for each in rounds] for name in handlers}
+        for which in range(3)
+    )
+    return ready, worked, answered
 
 
-def first_answer(handler: Handler, address: str) -> tuple[float, float]:
+def compiled(handler: Handler) -> Handler:
+    """The same, with bytecode beside it."""
+    folder = handler.folder.with_name("compiled")
+    shutil.copytree(handler.folder, folder)
+    subprocess.run([sys.executable, "-m", "compileall", "-q", folder], check=True)
+    return replace(handler, folder=folder)
+
+
+def start(handler: Handler, address: str) -> tuple[float, float, float]:
+    """Seconds."""
     with instance(handler, address) as made:
         began = perf_counter()
         answer = made.invoke(EVENT)
         ended = perf_counter()
         assert answer and answer["statusCode"] == 200, made.words()
-        return made.ready - began, ended - began
+        return made.ready - began, made.processor, ended - began
 
 
-def memory(handler: Handler, letters: int) -> tuple[float, float]:
-    """The most megabytes that the process held: with a small picture, and with a large one."""
-    held = []
-    for size in (20_000, letters):
-        with bedrock(size) as address, instance(handler, address) as made:
-            for _ in range(3):
-                assert made.invoke(EVENT)
-            held.append(made.holds("VmHWM") / 1e6)
-    return held[0], held[1]
+def memory(handler: Handler) -> tuple[int, int]:
+    """The most bytes that the process held: when it is ready, and after three large pictures."""
+    with bedrock(LARGE) as address, instance(handler, address) as made:
+        made.start()
+        assert made.is_ready.wait(30), made.words()
+        rest = made.holds("VmHWM")
+        for _ in range(3):
+            assert made.invoke(EVENT), made.words()
+        return rest, made.holds("VmHWM")
 
 
-def import_times(handler: Handler) -> dict[str, float]:
-    """Milliseconds of importing `app`, by whose code it is."""
-    command = [sys.executable, "-S", "-X", "importtime", "-c", "import app"]
-    environment = handler.environment() | {"PYTHONPATH": f"{handler.folder}:{handler.path}"}
-    spent = dict.fromkeys([*GROUPS, "Python's own"], 0.0)
-    words = subprocess.run(
-        command, cwd=handler.folder, env=environment, stderr=subprocess.PIPE, text=True, check=True
-    ).stderr
-    for microseconds, module in re.findall(IMPORT_LINE, words):
+def import_costs(handlers: dict[str, Handler]) -> dict[str, Times]:
+    """Milliseconds of ours and of the bare function's import, by whose it is."""
+    spent = {name: {owner: [] for owner in [*OWNERS, NOBODY]} for name in (OURS, BARE)}
+    for _ in range(ROUNDS):
+        for name in (OURS, BARE):
+            for owner, milliseconds in by_owner(import_lines(handlers[name])).items():
+                spent[name][owner].append(milliseconds)
+    return spent
+
+
+def import_lines(handler: Handler) -> str:
+    command = [sys.executable, "-S", "-P", "-X", "importtime", "-c", "import app"]
+    pipes = {"stderr": subprocess.PIPE, "text": True, "check": True}
+    environment = handler.environment()
+    return subprocess.run(command, cwd=handler.folder, env=environment, **pipes).stderr
+
+
+def by_owner(lines: str) -> dict[str, float]:
+    """Milliseconds; a module stands below all that it has imported, one step further left."""
+    spent = dict.fromkeys([*OWNERS, NOBODY], 0.0)
+    above: list[str] = []
+    for microseconds, indent, module in reversed(re.findall(IMPORT_LINE, lines)):
+        del above[len(indent) // 2 :]
         top = module.partition(".")[0]
-        group = next((name for name, tops in GROUPS.items() if top in tops), "Python's own")
-        spent[group] += int(microseconds) / 1e3
+        own = [owner for owner, tops in OWNERS.items() if top in tops]
+        above += own or above[-1:] or [NOBODY]
+        spent[above[-1]] += int(microseconds) / 1e3
     return spent
