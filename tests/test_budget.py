@@ -226,6 +226,10 @@ def test_a_daily_budget_is_dollars(text, dollars):
     assert budget.daily_usd(text) == dollars
 
 
+def test_a_day_costs_two_dollars_at_most_unless_it_is_said():
+    assert easel.today.daily_usd == 2.00
+
+
 def test_the_api_reserves_before_it_calls_and_says_when_to_come_back(today, monkeypatch, post):
     monkeypatch.setattr(easel, "today", Budget(today.client, today.table, 0.01, lambda: NOON))
     response = post("a fox")

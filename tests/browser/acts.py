@@ -118,3 +118,10 @@ def with_many(page, number):
     page.unroute("**/app.js")
     page.reload()
     expect(thumb(page, f"picture {number}")).to_be_visible()
+
+
+def unfold(page):
+    """A chosen seed has unfolded it already, once the form is drawn."""
+    expect(page.locator("#fold")).to_be_enabled()
+    if page.locator("#configuration").is_hidden():
+        page.get_by_role("button", name="Show Configuration").click()

@@ -17,6 +17,7 @@ from browser.acts import (
     setting,
     shelf,
     thumb,
+    unfold,
     watch_posts,
 )
 
@@ -43,13 +44,6 @@ def follow(open_page, site):
 
 def chosen(page):
     return setting(page, "Model").locator(":checked")
-
-
-def unfold(page):
-    """A chosen seed has unfolded it already, once the form is drawn."""
-    expect(page.locator("#fold")).to_be_enabled()
-    if page.locator("#configuration").is_hidden():
-        page.get_by_role("button", name="Show Configuration").click()
 
 
 def test_a_copied_link_fills_the_form_of_who_opens_it_and_runs_nothing(page, site, follow):

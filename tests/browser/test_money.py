@@ -116,6 +116,7 @@ def test_it_is_said_before_the_click_what_the_budget_is_not_enough_for(page):
     ("daily", "spent", "sentence"),
     [
         (0.12, 0.08, "$0.04 of today's $0.12 left."),  # exactly one picture, in no binary fraction
+        (0.3, 0.26, "$0.04 of today's $0.30 left."),  # and here a little less
         (1_000_000, 0, "$1,000,000.00 of today's $1,000,000.00 left."),
         (0.5, 2, SPENT),  # the owner has thought again
         (0, 0, SPENT),

@@ -5,7 +5,7 @@ import base64
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import act, download, large, make, setting, thumb, watch_posts
+from browser.acts import act, download, large, make, setting, thumb, unfold, watch_posts
 from browser.recipes import automatic1111, gradient, saved
 
 pytestmark = pytest.mark.slow
@@ -49,12 +49,6 @@ def paste(page, name, file):
 def expect_form(page, **wanted):
     for label, value in wanted.items():
         expect(setting(page, label.replace("_", " "))).to_have_value(value)
-
-
-def unfold(page):
-    """A chosen seed has unfolded it already."""
-    if page.locator("#configuration").is_hidden():
-        page.get_by_role("button", name="Show Configuration").click()
 
 
 @pytest.fixture
