@@ -88,29 +88,42 @@ def test_fifty_calls_at_once_with_budget_for_twenty_spend_exactly_that(today):
 
 
 def test_the_last_cent_may_be_spent_and_not_one_more(today):
-    today = Budget(today.client, today.table, 0.12, today.clock)
-    with spending(today, 0.08), spending(today, 0.04):
+    with spending(today, 1.92), spending(today, 0.08):
         pass
-    with pytest.raises(errors.BudgetSpent, match=r"is left of today's budget of \$0.12; it begins"):
+    with pytest.raises(errors.BudgetSpent):
         today.reserve(0.000_001, 1)
+    assert items(today) == {"2026-11-22": 2_000_000}
 
 
-@pytest.mark.parametrize("daily", [0.0, 0.03])
+def test_a_picture_may_cost_the_whole_day(today):
+    small = Budget(today.client, today.table, 0.04, today.clock)
+    with spending(small, 0.04):
+        pass
+    assert items(today) == {"2026-11-22": 40_000}
+
+
+@pytest.mark.parametrize("daily", ["0.00", "0.03"])
 def test_a_picture_dearer_than_the_day_is_never_paid_even_first_thing(today, daily):
-    small = Budget(today.client, today.table, daily, today.clock)
-    with pytest.raises(errors.BudgetSpent), spending(small, 0.04):
+    small = Budget(today.client, today.table, float(daily), today.clock)
+    with pytest.raises(errors.BudgetSpent) as refused, spending(small, 0.04):
         pytest.fail("the block must not run")
+    assert str(refused.value) == (
+        f"less than $0.04 is left of today's budget of ${daily}; it begins anew at midnight UTC"
+    )
     assert items(today) == {}
 
 
 @pytest.mark.parametrize(
     ("failure", "kept"),
     [
+        (errors.AccessCodeRequired("x"), 0),
+        (errors.BudgetSpent("x"), 0),
         (errors.InvalidParameter("x"), 0),
         (errors.ModelRetired("x"), 0),
         (errors.ModelAccessDenied("x"), 0),
         (errors.ModelBusy("x"), 0),
         (errors.ModelUnavailable("x"), 0),
+        (errors.UnknownModel("x"), 0),
         (errors.ContentFiltered("the prompt", nothing_made=True), 0),
         (errors.ContentFiltered("the picture", nothing_made=False), 40_000),
         (errors.ModelFailed("x"), 40_000),
@@ -142,7 +155,7 @@ def test_a_table_that_is_missing_closes(dynamodb):
         pytest.fail("the block must not run")
 
 
-def test_a_table_that_is_not_reached_closes():
+def test_a_table_that_is_not_reached_closes(caplog):
     once = Config(connect_timeout=1, retries={"total_max_attempts": 1})
     nowhere = boto3.client("dynamodb", "us-west-2", endpoint_url="http://127.0.0.1:9", config=once)
     unreached = Budget(nowhere, "budget", 2.00, lambda: NOON)
@@ -150,12 +163,14 @@ def test_a_table_that_is_not_reached_closes():
         pytest.fail("the block must not run")
     with pytest.raises(errors.ModelUnavailable):
         unreached.describe()
+    line = "The budget cannot be asked: EndpointConnectionError: Could not connect to the endpoint"
+    assert [message.startswith(line) for message in caplog.messages] == [True, True]
 
 
 @pytest.mark.parametrize(
     "code", ["ThrottlingException", "ProvisionedThroughputExceededException", "AccessDenied"]
 )
-def test_a_table_that_refuses_closes(code):
+def test_a_table_that_refuses_closes(code, caplog):
     client = boto3.client("dynamodb", "us-west-2")
     with Stubber(client) as stub:
         stub.add_client_error("update_item", code, "arn:aws:dynamodb:us-west-2:1:table/secret")
@@ -165,6 +180,7 @@ def test_a_table_that_refuses_closes(code):
         ):
             pytest.fail("the block must not run")
     assert "arn" not in str(refused.value)
+    assert "table/secret" in caplog.text
 
 
 def test_a_table_that_is_slow_closes_before_people_lose_patience():
@@ -197,7 +213,8 @@ def test_what_cannot_be_given_back_leaves_the_first_failure_as_it_is(caplog):
             spending(Budget(client, "budget", 2.00, lambda: NOON), 0.04),
         ):
             raise errors.ModelBusy("x")
-    assert "40000 micro-dollars of 2026-11-22 were not given back" in caplog.text
+    line = "40000 micro-dollars of 2026-11-22 were not given back: An error occurred (Provisioned"
+    assert caplog.messages[0].startswith(line)
 
 
 def test_without_a_table_there_is_no_budget_and_no_call():
@@ -215,7 +232,15 @@ def test_the_description_tells_what_is_spent_and_when_it_begins_anew(today):
         assert today.describe()["spent_usd"] == 0.14
 
 
-@pytest.mark.parametrize("text", ["abc", "-1", "nan", "inf", "", "1e9", "2,00"])
+def test_what_is_spent_is_read_as_it_is_at_this_moment():
+    client = boto3.client("dynamodb", "us-west-2")
+    asked = {"TableName": "budget", "Key": {"day": {"S": "2026-11-22"}}, "ConsistentRead": True}
+    with Stubber(client) as stub:
+        stub.add_response("get_item", {"Item": {"spent": {"N": "40000"}}}, asked)
+        assert Budget(client, "budget", 2.00, lambda: NOON).describe()["spent_usd"] == 0.04
+
+
+@pytest.mark.parametrize("text", ["abc", "-1", "nan", "inf", "", "1e9", "1000000.01", "2,00"])
 def test_a_daily_budget_that_is_no_amount_stops_the_start(text):
     with pytest.raises(ValueError, match="DAILY_BUDGET_USD must be dollars from 0 to 1000000"):
         budget.daily_usd(text)
@@ -226,7 +251,7 @@ def test_a_daily_budget_is_dollars(text, dollars):
     assert budget.daily_usd(text) == dollars
 
 
-def test_a_day_costs_two_dollars_at_most_unless_it_is_said():
+def test_where_nobody_says_otherwise_a_day_costs_two_dollars():
     assert easel.today.daily_usd == 2.00
 
 

@@ -63,6 +63,20 @@ def test_every_metric_and_dimension_is_a_field_of_the_line():
 
 
 @pytest.mark.parametrize(
+    ("status", "code", "errors", "budget_spent"),
+    [
+        (400, "InvalidParameter", 0, 0),
+        (429, "BudgetSpent", 0, 1),
+        (500, "InternalServerError", 1, 0),
+        (502, "ModelFailed", 1, 0),
+    ],
+)
+def test_what_the_alarms_watch_is_counted(status, code, errors, budget_spent):
+    fields = json.loads(Record(0.0).line("f", "r", 1.0, status, code))
+    assert (fields["Errors"], fields["BudgetSpent"]) == (errors, budget_spent)
+
+
+@pytest.mark.parametrize(
     ("prompt", "path", "expected"),
     [
         ("a fox", "/", ("success", 1, 0.04, 0, 5, "stable-image-core")),

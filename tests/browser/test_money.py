@@ -110,6 +110,9 @@ def test_it_is_said_before_the_click_what_the_budget_is_not_enough_for(page):
     expect(line(page)).to_have_text("$0.06 left today: not enough for this model.")
     page.get_by_label("Model", exact=True).select_option("Stable Image Core")
     expect(line(page)).to_have_text("$0.06 of today's $2.00 left.")
+    left(page, 0.12, 0.08)
+    page.get_by_role("radio", name="2").check()
+    expect(line(page)).to_have_text("$0.04 left today: not enough for 2 of this model.")
 
 
 @pytest.mark.parametrize(
