@@ -37,9 +37,8 @@ BYTECODE = shutil.ignore_patterns("__pycache__")
 class Handler:
     """`app.app` in `folder`, which holds all that it needs beside Lambda's own `runtime`.
 
-    No bytecode lies in it: Chalice, SAM and CDK bring none that is valid, and Lambda's folder
-    cannot be written, so that each first start compiles anew (aws/chalice#868,
-    serverless/serverless#13889).
+    No bytecode lies in it: Chalice compiles none (aws/chalice#868), what others pack is often not
+    valid (serverless/serverless#13889), and Lambda's folder cannot be written.
     """
 
     folder: Path
