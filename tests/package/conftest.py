@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,12 +16,14 @@ from package.lambdas import CODE, lay_out_runtime, running
 
 @pytest.fixture(scope="package")
 def package(tmp_path_factory):
-    """The zip that `chalice package` makes."""
+    """The zip that `chalice package` makes, where no Python has left its bytecode."""
+    shutil.rmtree(ROOT / "chalicelib/__pycache__", ignore_errors=True)
     folder = tmp_path_factory.mktemp("package")
     chalice = Path(sys.executable).with_name("chalice")
+    environment = {"AWS_DEFAULT_REGION": "us-west-2", "PYTHONDONTWRITEBYTECODE": "1"}
     subprocess.run(
         [chalice, "--project-dir", ROOT, "package", folder],
-        env=os.environ | {"AWS_DEFAULT_REGION": "us-west-2"}, check=True, capture_output=True,
+        env=os.environ | environment, check=True, capture_output=True,
     )  # fmt: skip
     return folder / "deployment.zip"
 
