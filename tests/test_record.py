@@ -106,7 +106,8 @@ def test_the_line_tells_what_came_of_it_and_what_it_may_cost(
 def test_a_refused_content_type_is_a_line_too_and_a_look_at_the_models_is_none(post, lines):
     post("a fox", content_type="application/json")
     (line,) = lines()
-    assert json.loads(line)["outcome"] == "UnsupportedMediaType"
+    fields = json.loads(line)
+    assert (fields["outcome"], fields["prompt_length"]) == ("UnsupportedMediaType", 0)
 
 
 def test_neither_prompt_nor_picture_nor_code_is_ever_logged(
