@@ -137,7 +137,7 @@ def paint(queries: list[Query], ignored: list[str], record: Record) -> Painted:
     All of one model; every image and seed, and the headers that tell of them, or the first failure.
     """
     record.prompt_length = len(queries[0].get("prompt", ""))
-    model = offer.find(queries[0].get("model", ""))
+    model = offer.find(queries[0].pop("model", ""))
     record.model = model.name
     ignored = ignored + offer.ignored(queries[0], model)
     wishes = [model.read(query) for query in queries]

@@ -65,12 +65,12 @@ class Catalogue:
         Raises: InvalidParameter for a name that no model knows, offered or not.
         """
         own = {each.name for each in model.parameters}
-        known = {each.name for any_model in MODELS for each in any_model.parameters} | {"model"}
+        known = {each.name for any_model in MODELS for each in any_model.parameters}
         for name in query:
             if name not in known:
-                allowed = ", ".join(["model", *sorted(known - {"model", "prompt"})])
+                allowed = ", ".join(["model", *sorted(known - {"prompt"})])
                 raise InvalidParameter(f"a parameter must be one of {allowed}, got {name[:80]!r}")
-        return [name for name in query if name not in own and name != "model"]
+        return [name for name in query if name not in own]
 
     def describe(self) -> dict[str, Any]:
         """The catalogue as `GET /models` shows it."""

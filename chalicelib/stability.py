@@ -22,10 +22,10 @@ SDXL_SAMPLERS = (
     "DDIM DDPM K_DPMPP_2M K_DPMPP_2S_ANCESTRAL K_DPM_2 K_DPM_2_ANCESTRAL K_EULER "
     "K_EULER_ANCESTRAL K_HEUN K_LMS"
 )
+SDXL_GUIDANCE = "FAST_BLUE FAST_GREEN NONE SIMPLE SLOW SLOWER SLOWEST"
+
 # To decode two megabytes only to see that it can be done takes twice as long.
 BASE64 = re.compile("[A-Za-z0-9+/]+={0,2}")
-
-SDXL_GUIDANCE = "FAST_BLUE FAST_GREEN NONE SIMPLE SLOW SLOWER SLOWEST"
 
 
 def prompt(max_length: int) -> Text:
