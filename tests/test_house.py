@@ -222,6 +222,13 @@ def test_the_readme_tells_what_a_model_is_called_and_costs(model):
     assert re.search(row, README, re.MULTILINE)
 
 
+@pytest.mark.parametrize("model", catalogue.MODELS)
+def test_the_readme_tells_what_a_picture_of_each_model_costs(model):
+    price = f"${model.price_usd:.2f}" if model.price_usd else "by the hour of the endpoint"
+    row = rf"^\| {re.escape(model.title)}\b.* \| `{model.name}` \| {re.escape(price)} \|$"
+    assert re.search(row, README, re.MULTILINE)
+
+
 def test_what_the_readme_points_at_is_there():
     targets = re.findall(r"\]\(([^)#]+)\)|(?:src|srcset)=\"([^\"]+)\"", README)
     for target in {left or right for left, right in targets}:
