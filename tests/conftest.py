@@ -110,7 +110,7 @@ def bedrock(local_bedrock, monkeypatch):
     """
     local_bedrock.paintings.clear()
     monkeypatch.setattr(easel, "bedrock_client", local_bedrock.client)
-    monkeypatch.setattr(easel, "offer", catalogue.offer(EVERY_MODEL))
+    monkeypatch.setattr(easel, "offered", catalogue.parse(EVERY_MODEL))
     return local_bedrock
 
 
