@@ -40,8 +40,8 @@ from chalicelib import catalogue
 from infra.account import connect
 from local.bedrock import Bedrock
 
-# `gate` uses the same examples on every run, without a deadline. `make fuzz` searches at random with
-# pytest's --hypothesis-profile=fuzz, which is read after this file.
+# `gate` uses the same examples on every run, without a deadline. `make fuzz` searches at random
+# with pytest's --hypothesis-profile=fuzz, which is read after this file.
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("gate")
