@@ -1,16 +1,16 @@
 // The plot: words in, pictures out; what was made is kept, and can be had again.
 import { budget, generate, models } from "./api.js"
-import { addDesk } from "./desk.js"
-import { openHistory } from "./history.js"
-import { inscribe, readInscription } from "./inscription.js"
-import { addIntake } from "./intake.js"
-import { addLook } from "./look.js"
-import { addNotices } from "./notice.js"
-import { removeResult } from "./result.js"
-import { linkTo } from "./share.js"
-import { addShelf } from "./shelf.js"
-import { addStudio } from "./studio.js"
-import { addLanguages, say, translate } from "./words.js"
+import { addDesk } from "./form/desk.js"
+import { openHistory } from "./files/history.js"
+import { inscribe, readInscription } from "./files/metadata.js"
+import { addIntake } from "./files/import.js"
+import { addLook } from "./theme.js"
+import { addNotices } from "./notices.js"
+import { removeResult } from "./wall/result.js"
+import { linkTo } from "./form/link.js"
+import { addShelf } from "./wall/shelf.js"
+import { addStudio } from "./wall/studio.js"
+import { addLanguages, say, translate } from "./words/words.js"
 
 const find = selector => document.querySelector(selector)
 const wall = find("#new")

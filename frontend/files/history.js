@@ -1,5 +1,5 @@
 // The pictures that were made, kept in this browser. Knows no server and no DOM.
-import { openDB } from "./vendor/idb.js"
+import { openDB } from "../vendor/idb.js"
 
 /**
  * What the history knows of a picture, apart from the picture itself.

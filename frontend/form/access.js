@@ -1,5 +1,5 @@
 // The access code: from the link or the field, kept for this tab. Knows no server.
-import { say } from "./words.js"
+import { say } from "../words/words.js"
 
 const key = "access-code"
 const request = say("This site asks for a code. Whoever gave you the link knows it.")

@@ -1,5 +1,5 @@
 // How a picture was made, written into its file and read from it. Knows no server and no page.
-import { embed, extract } from "./metadata.js"
+import { embed, extract } from "./formats.js"
 import { describe, parse } from "./recipe.js"
 
 /** The same picture, which says how it was made. */

@@ -1,5 +1,5 @@
 // What is left of today's budget, in words. Knows no server.
-import { money, say } from "./words.js"
+import { money, say } from "../words/words.js"
 
 /** What a click may cost; "" where pictures have no price. */
 export function cost(pictures, { price_usd: price }) {

@@ -77,6 +77,6 @@ function stored() {
 /** The language's sentences; undefined where they do not come, for English is better than nothing. */
 async function load(name) {
   const late = new Promise(resolve => setTimeout(resolve, 3000)) // milliseconds
-  const module = await Promise.race([import(`./words/${name}.js`).catch(() => {}), late])
+  const module = await Promise.race([import(`./${name}.js`).catch(() => {}), late])
   return module?.default
 }

@@ -1,5 +1,5 @@
 // One picture on the wall: waiting, then hung or failed. Knows no server and no form.
-import { duration, explain, money, say } from "./words.js"
+import { duration, explain, money, say } from "../words/words.js"
 
 /** Put an empty batch on top of the wall, for pictures that are asked for together. */
 export function addBatch(wall, size) {

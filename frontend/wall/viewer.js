@@ -1,5 +1,5 @@
 // One picture, large, with how it was made and all that can be done with it. Knows no server.
-import { dateTime, duration, money, say } from "./words.js"
+import { dateTime, duration, money, say } from "../words/words.js"
 
 const labels = {
   negative_prompt: "Negative prompt", aspect_ratio: "Aspect ratio", size: "Size", cfg_scale: "Prompt strength",

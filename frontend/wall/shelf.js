@@ -1,8 +1,8 @@
 // The pictures that are kept: on the shelf, in the large view, and what is done with them there.
-import { copyPicture, copyText, save, saveAll } from "./files.js"
+import { copyPicture, copyText, save, saveAll } from "../files/export.js"
 import { addGallery } from "./gallery.js"
 import { addViewer } from "./viewer.js"
-import { say } from "./words.js"
+import { say } from "../words/words.js"
 
 const reasons = {
   full: say("This browser's storage is full: new pictures last until the page is closed. Download or delete some."),

@@ -1,9 +1,9 @@
 // The desk: what is on offer, what is asked for, and what it costs. Knows no server and no pictures.
 import { acceptCode, changeCode, findCode, keepCode, needCode, refuseCode, revealCode } from "./access.js"
 import { cost, drawBudget } from "./budget.js"
-import { checkPrompt, count, drawModel, drawModels, fill, fold, remember, remembered, several, unfold } from "./form.js"
-import { takeLink } from "./share.js"
-import { explain, say } from "./words.js"
+import { checkPrompt, count, drawModel, drawModels, fill, fold, remember, remembered, several, unfold } from "./fields.js"
+import { takeLink } from "./link.js"
+import { explain, say } from "../words/words.js"
 
 /**
  * @param {HTMLFormElement} form

@@ -1,6 +1,6 @@
 // Canvases under way: painted side by side, cancelled, tried again. Knows no form and no history.
 import { addBatch, addResult, removeResult } from "./result.js"
-import { explain, say } from "./words.js"
+import { explain, say } from "../words/words.js"
 
 /**
  * @param {HTMLElement} wall

@@ -1,5 +1,5 @@
 // The form: the models on offer and their parameters. Knows no server and no pictures.
-import { money, say } from "./words.js"
+import { money, say } from "../words/words.js"
 
 /** How each kind of parameter is drawn; the kinds are those of chalicelib/parameters.py. */
 const kinds = {

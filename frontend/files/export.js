@@ -1,5 +1,5 @@
 // Pictures and words on their way out of the page: to a folder, or the clipboard. Knows no server.
-import { say } from "./words.js"
+import { say } from "../words/words.js"
 
 /** Give a picture a telling name and save it. */
 export function save(blob, record) {
@@ -10,7 +10,7 @@ export function save(blob, record) {
 
 /** Save all pictures in one zip. */
 export async function saveAll(pictures, finished) {
-  const { downloadZip } = await import("./vendor/client-zip.js")
+  const { downloadZip } = await import("../vendor/client-zip.js")
   const blob = await downloadZip(files(pictures, finished)).blob()
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: "easel.zip" })
   link.click()
