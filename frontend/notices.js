@@ -1,57 +1,58 @@
-// What happened, in one sentence, for the ear and the eye. Knows no server.
+// One-sentence notices, announced to screen readers and shown on the page. Knows no server.
 
-const patience = 10_000 // milliseconds that a notice stays, unless somebody is at it
+const toastMilliseconds = 10_000 // unless it is hovered or focused
 
 /**
- * @param {HTMLElement} toast  with a sentence and a button
- * @returns {{tell: (sentence: string) => void, show: (sentence: string, undo?: () => void) => void}}
- *   `tell` for what is seen anyway; `show` for what else nobody would see, with a way back if there is one
+ * @param {HTMLElement} box  with a sentence and a button
+ * @returns {{announce: (sentence: string) => void, toast: (sentence: string, undo?: () => void) => void}}
+ *   `announce` is for screen readers, where the page already shows the change;
+ *   `toast` also shows the sentence, with an Undo button if there is an `undo`
  */
-export function addNotices(toast) {
-  const button = toast.querySelector("button")
+export function addNotices(box) {
+  const button = box.querySelector("button")
   let timer
 
-  const stay = () => clearTimeout(timer)
-  const leave = () => { toast.hidden = true }
-  const leaveSoon = () => {
-    stay()
-    if (!toast.matches(":hover, :focus-within")) timer = setTimeout(leave, patience)
+  const hide = () => { box.hidden = true }
+  const stopTimer = () => clearTimeout(timer)
+  const startTimer = () => {
+    stopTimer()
+    if (!box.matches(":hover, :focus-within")) timer = setTimeout(hide, toastMilliseconds)
   }
 
-  toast.onmouseenter = stay
-  toast.onmouseleave = leaveSoon
-  toast.addEventListener("focusin", stay)
-  toast.addEventListener("focusout", () => setTimeout(leaveSoon)) // once the focus is where it goes
+  box.onmouseenter = stopTimer
+  box.onmouseleave = startTimer
+  box.addEventListener("focusin", stopTimer)
+  box.addEventListener("focusout", () => setTimeout(startTimer)) // after the focus has moved
 
-  /** A modal dialog silences and covers all that is outside. */
-  const open = () => document.querySelector("dialog[open]:has([role=status])")
+  /** A modal dialog silences and covers everything outside it. */
+  const openDialog = () => document.querySelector("dialog[open]:has([role=status])")
 
-  function tell(sentence) {
-    const place = open() ?? document.body
-    place.querySelector(":scope > [role=status]").textContent = sentence
+  function announce(sentence) {
+    const parent = openDialog() ?? document.body
+    parent.querySelector(":scope > [role=status]").textContent = sentence
   }
 
-  function show(sentence, undo) {
-    tell(sentence)
-    const place = open() ?? document.querySelector("main")
-    place.append(toast)
-    toast.querySelector("p").textContent = sentence
-    toast.hidden = false
+  function toast(sentence, undo) {
+    announce(sentence)
+    const parent = openDialog() ?? document.querySelector("main")
+    parent.append(box)
+    box.querySelector("p").textContent = sentence
+    box.hidden = false
     button.hidden = !undo
     button.onclick = () => {
-      leave()
+      hide()
       undo()
     }
-    leaveSoon()
+    startTimer()
   }
 
   document.addEventListener("keydown", event => {
     const { key, ctrlKey, metaKey, target } = event
-    const undoes = key === "z" && (ctrlKey || metaKey) && !target.matches("input, textarea")
-    if (!undoes || toast.hidden || button.hidden) return
-    event.preventDefault() // else the browser undoes what was typed last, too
+    const isUndo = key === "z" && (ctrlKey || metaKey) && !target.matches("input, textarea")
+    if (!isUndo || box.hidden || button.hidden) return
+    event.preventDefault() // otherwise the browser also undoes the last typing
     button.click()
   })
 
-  return { tell, show }
+  return { announce, toast }
 }

@@ -1,26 +1,27 @@
-// Light or dark, by choice. Runs before the other modules, so that the wrong look hardly shows.
+// Light or dark theme, by choice. Loads before the other modules, so that the wrong theme hardly shows.
 
+const key = "look" // in localStorage
 const { dataset } = document.documentElement
-dataset.look = stored()
+dataset.theme = storedTheme()
 
-/** Let the menu say which look there is, and choose another; "" is the system's own. */
-export function addLook(menu) {
-  menu.value = dataset.look
+/** Let the menu show the current theme and choose another; "" follows the system. */
+export function addThemeMenu(menu) {
+  menu.value = dataset.theme
   menu.onchange = () => {
-    dataset.look = menu.value
-    store(menu.value)
+    dataset.theme = menu.value
+    storeTheme(menu.value)
   }
 }
 
-function store(look) {
+function storeTheme(theme) {
   try {
-    localStorage.setItem("look", look)
-  } catch {} // forbidden: it lasts as long as the page
+    localStorage.setItem(key, theme)
+  } catch {} // storage is forbidden: the choice lasts until the page is closed
 }
 
-function stored() {
+function storedTheme() {
   try {
-    return localStorage.getItem("look") ?? ""
+    return localStorage.getItem(key) ?? ""
   } catch {
     return ""
   }

@@ -1,209 +1,208 @@
-// The pictures that were made, kept in this browser. Knows no server and no DOM.
+// The history: pictures kept in this browser's IndexedDB. Knows no server and no DOM.
 import { openDB } from "../vendor/idb.js"
 
 /**
- * What the history knows of a picture, apart from the picture itself.
+ * What the history stores about a picture, apart from the image itself.
  * @typedef {Object} PictureRecord
- * @property {string} id  sorts by time; the history's own, as are star, width, height and type
- * @property {number} made  milliseconds since 1970; its place among the others
+ * @property {string} id  sorts by time; set by the history, as are star, width, height and type
+ * @property {number} made  milliseconds since 1970; determines the order
  * @property {string} prompt
- * @property {Object<string, string>} values  all settings, as the form had them
- * @property {string} title  the model's, for people
+ * @property {Object<string, string>} values  all settings, as in the form
+ * @property {string} title  the model's display name
  * @property {string} seed
  * @property {string} price  US dollars
- * @property {number} seconds  that it took
+ * @property {number} seconds  to generate it
  * @property {0 | 1} star
- * @property {number} [width]  pixels; absent where the browser cannot tell, as is height
+ * @property {number} [width]  pixels; absent if the browser cannot decode it, as is height
  * @property {number} [height]
  * @property {string} type  such as image/jpeg
  */
 
-const stores = ["files", "thumbs", "pictures"] // all by id
-const longestSide = 320 // pixels of a thumbnail
-const patience = 3000 // milliseconds for the database to open
-const afterAll = "\uffff" // as an id
+const stores = ["files", "thumbs", "pictures"] // each keyed by id
+const thumbnailPixels = 320 // of the longer side
+const openMilliseconds = 3000 // to wait for the database
+const lastId = "\uffff" // sorts after every id
 
-/** The one history of this browser. Never rejects, as none of its methods does: see `reason`. */
+/** Open the history. Neither this nor any method rejects; see `reason`. */
 export async function openHistory() {
   const history = new History()
   await history.count()
   return history
 }
 
-/** What cannot be stored lasts as long as the page, and is asked for alike. */
+/** Pictures that cannot be stored stay in memory until the page is closed, behind the same methods. */
 class History {
-  /** Why not every picture outlasts the page: "full" or "off" (forbidden, broken); "" if all do. */
+  /** Why some pictures are only in memory: storage is "full" or "off" (forbidden, broken); "" if none are. */
   reason = ""
-  /** Called with {kind: "added" | "starred" | "removed", id} for what another tab has done. */
+  /** Called with {kind: "added" | "starred" | "removed", id} after a change in another tab. */
   onchange = () => {}
 
   #unsaved = new Map() // by id: {record, file, thumb}
-  #database // a promise of it
-  #turn = Promise.resolve() // of the last that writes
+  #database // a promise
+  #lastWrite = Promise.resolve()
   #channel = openChannel()
-  #persistence // a promise, once it has been asked for
+  #persistence // a promise, once requested
 
   constructor() {
     if (this.#channel) this.#channel.onmessage = ({ data }) => this.onchange(data)
   }
 
   /**
-   * Keep a picture. Several of one moment have no order; give them different `made`.
+   * Add a picture. Pictures with the same `made` have no defined order.
    * @param {Partial<PictureRecord>} record
    * @returns {Promise<PictureRecord>}
    */
   async add({ made = Date.now(), ...record }, blob) {
-    // Else a full disk may cost all of it. Firefox asks the person, so this asks once.
+    // Without persistence, the browser may evict everything when the disk is full. Firefox asks the user, so request it once.
     this.#persistence ??= navigator.storage?.persist?.().catch(() => {})
-    const { thumb, ...size } = await shrink(blob)
-    const whole = { star: 0, ...record, ...size, type: blob.type, made, id: newId(made) }
-    await this.#inTurn(() => this.#keep({ record: whole, file: blob, thumb }))
-    return whole
+    const { thumb, ...size } = await measureAndShrink(blob)
+    const fullRecord = { star: 0, ...record, ...size, type: blob.type, made, id: newId(made) }
+    await this.#enqueue(() => this.#add({ record: fullRecord, file: blob, thumb }))
+    return fullRecord
   }
 
   /**
-   * Newest first.
-   * @param {{before?: string, limit?: number, words?: string, starred?: boolean}} [wanted]
-   *   older than the id `before`; with all the words in prompt or title
+   * The records that match, newest first.
+   * @param {{before?: string, limit?: number, words?: string, starred?: boolean}} [filter]
+   *   `before` is an id: only older records; all `words` must be in the prompt or title
    * @returns {Promise<PictureRecord[]>}
    */
-  async page({ before = afterAll, limit = 60, words = "", starred = false } = {}) {
-    const wanted = matcher(words, starred)
+  async page({ before = lastId, limit = 60, words = "", starred = false } = {}) {
+    const matches = createMatcher(words, starred)
     const unsaved = [...this.#unsaved.values()].map(({ record }) => record)
-      .filter(record => record.id < before && wanted(record))
-    const saved = await this.#read("pictures", store => newest(store, before, limit, wanted), [])
-    // By id, as one may have been saved meanwhile.
+      .filter(record => record.id < before && matches(record))
+    const saved = await this.#read("pictures", store => readNewest(store, before, limit, matches), [])
+    // Keyed by id, as a picture may be saved between the two reads.
     const both = new Map([...saved, ...unsaved].map(record => [record.id, record]))
     return [...both.values()].sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, limit)
   }
 
-  /** Each {record, blob}, newest first, one at a time; what is removed meanwhile is left out. */
-  async *all(wanted = {}) {
-    let records = await this.page(wanted)
+  /** Each {record, blob}, newest first; skips pictures removed during the iteration. */
+  async *all(filter = {}) {
+    let records = await this.page(filter)
     while (records.length) {
       for (const record of records) {
         const blob = await this.file(record.id)
         if (blob) yield { record, blob }
       }
-      records = await this.page({ ...wanted, before: records.at(-1).id })
+      records = await this.page({ ...filter, before: records.at(-1).id })
     }
   }
 
-  /** The picture as it came; undefined if it is gone. */
+  /** The original image; undefined if it was removed. */
   async file(id) {
     return this.#unsaved.get(id)?.file ?? this.#read("files", store => store.get(id))
   }
 
-  /** A small picture, else the whole one; undefined if it is gone. */
+  /** The thumbnail, or the image if there is none; undefined if it was removed. */
   async thumb(id) {
     return this.#unsaved.get(id)?.thumb ?? await this.#read("thumbs", store => store.get(id)) ?? this.file(id)
   }
 
   async count() {
-    await this.#turn
+    await this.#lastWrite
     return this.#unsaved.size + await this.#read("pictures", store => store.count(), 0)
   }
 
-  /** The record with its star, or without; undefined if it is gone. */
+  /** Star or unstar a picture; resolves to its record, or undefined if it was removed. */
   star(id, on) {
-    return this.#inTurn(async () => {
+    return this.#enqueue(async () => {
       const star = on ? 1 : 0
       const unsaved = this.#unsaved.get(id)
       if (unsaved) return Object.assign(unsaved.record, { star })
-      const record = await this.#write((_files, _thumbs, pictures) => mark(pictures, id, star))
-      if (record) this.#tell("starred", id)
+      const record = await this.#write((_files, _thumbs, pictures) => writeStar(pictures, id, star))
+      if (record) this.#broadcast("starred", id)
       return record
     })
   }
 
   /**
-   * Remove a picture at once.
-   * @returns {Promise<() => Promise<void>>}  puts it back where it was
+   * Remove a picture.
+   * @returns {Promise<() => Promise<void>>}  puts it back in its place
    */
   remove(id) {
-    return this.#inTurn(async () => {
-      const picture = this.#unsaved.get(id) ?? await this.#whole(id)
+    return this.#enqueue(async () => {
+      const picture = this.#unsaved.get(id) ?? await this.#load(id)
       if (!picture) return async () => {}
       this.#unsaved.delete(id)
-      await this.#write((...all) => Promise.all(all.map(store => store.delete(id))))
-      this.#tell("removed", id)
-      await this.#save() // there may be room now
-      return () => this.#inTurn(() => this.#keep(picture))
+      await this.#write((...allStores) => Promise.all(allStores.map(store => store.delete(id))))
+      this.#broadcast("removed", id)
+      await this.#saveUnsaved() // there may be room now
+      return () => this.#enqueue(() => this.#add(picture))
     })
   }
 
-  #keep(picture) {
+  #add(picture) {
     this.#unsaved.set(picture.record.id, picture)
-    return this.#save()
+    return this.#saveUnsaved()
   }
 
-  /** The last one first, until one does not fit. */
-  async #save() {
+  /** Newest first, until one does not fit. */
+  async #saveUnsaved() {
     for (const picture of [...this.#unsaved.values()].reverse()) {
-      if (!await this.#write((...all) => put(all, picture))) return
+      if (!await this.#write((...allStores) => writePicture(allStores, picture))) return
       this.#unsaved.delete(picture.record.id)
-      this.#tell("added", picture.record.id)
+      this.#broadcast("added", picture.record.id)
       if (!this.#unsaved.size) this.reason = ""
     }
   }
 
-  /** In memory, as the file behind a stored Blob may go when it is removed. */
-  async #whole(id) {
-    const found = stores.map(name => this.#read(name, store => store.get(id)))
-    const [file, thumb, record] = await Promise.all(found)
-    return record && { record, file: await copy(file), thumb: await copy(thumb) }
+  /** Load all of a picture into memory, as a stored Blob may become unreadable once it is removed. */
+  async #load(id) {
+    const [file, thumb, record] = await Promise.all(stores.map(name => this.#read(name, store => store.get(id))))
+    return record && { record, file: await copyBlob(file), thumb: await copyBlob(thumb) }
   }
 
-  /** After all that was to be written before, so that no picture is written while it is removed. */
-  #inTurn(work) {
-    this.#turn = this.#turn.then(work)
-    return this.#turn
+  /** Run the work after all earlier writes, so that no picture is written while it is being removed. */
+  #enqueue(work) {
+    this.#lastWrite = this.#lastWrite.then(work)
+    return this.#lastWrite
   }
 
-  #read(name, work, nothing) {
-    return this.#ask("readonly", [name], work, nothing)
+  #read(name, work, fallback) {
+    return this.#transact("readonly", [name], work, fallback)
   }
 
   #write(work) {
-    return this.#ask("readwrite", stores, work)
+    return this.#transact("readwrite", stores, work)
   }
 
-  /** What comes of the work in one transaction; else `nothing`, and a `reason`. */
-  async #ask(mode, names, work, nothing, again = true) {
+  /** The result of the work in one transaction. On failure sets `reason` and resolves to the fallback. */
+  async #transact(mode, names, work, fallback, retry = true) {
     let database
     try {
       database = await (this.#database ??= this.#open())
-      const answer = await transact(database.transaction(names, mode), names, work)
+      const result = await runTransaction(database.transaction(names, mode), names, work)
       if (!this.#unsaved.size) this.reason = ""
-      return answer
+      return result
     } catch (error) {
       const full = error.name === "QuotaExceededError"
-      if (database && again && !full) { // closed by a phone that slept, or a person who cleaned up
+      if (database && retry && !full) { // closed while a phone slept, or because site data was cleared
         database.close()
         this.#database = undefined
-        return this.#ask(mode, names, work, nothing, false)
+        return this.#transact(mode, names, work, fallback, false)
       }
       this.reason = full ? "full" : "off"
-      return nothing
+      return fallback
     }
   }
 
-  /** Throws or rejects where storage is off. */
+  /** Throws or rejects if storage is off. */
   #open() {
     const opening = openDB("easel", 1, {
       upgrade: (database, _from, _to, { done }) => {
-        done.catch(() => {}) // the opening says so too
+        done.catch(() => {}) // openDB rejects, too
         stores.forEach(name => database.createObjectStore(name))
       },
-      blocking: (_from, _to, { target }) => target.close(), // another tab is newer, or deletes it
+      blocking: (_from, _to, { target }) => target.close(), // another tab upgrades or deletes the database
     })
-    // If it opens too late, it is used from then on; until then nobody waits for it again.
+    // A database that opens too late is used from then on; until then, calls fail at once.
     opening.then(() => { this.#database = opening }, () => { this.#database = undefined })
-    const late = new Promise((_, reject) => setTimeout(reject, patience, new Error("It does not open.")))
-    return Promise.race([opening, late])
+    const timeout = new Promise((_, reject) => setTimeout(reject, openMilliseconds, new Error("It does not open.")))
+    return Promise.race([opening, timeout])
   }
 
-  #tell(kind, id) {
+  #broadcast(kind, id) {
     this.#channel?.postMessage({ kind, id })
   }
 }
@@ -211,80 +210,80 @@ class History {
 function openChannel() {
   try {
     return new BroadcastChannel("easel-history")
-  } catch {} // Firefox forbids it where it forbids storage
+  } catch {} // Firefox forbids it together with storage
 }
 
-/** Sorts by time until 2286, when milliseconds get a digit more; two tabs never make the same. */
+/** Sorts by time until 2286, when milliseconds get another digit; random, so that two tabs do not collide. */
 function newId(made) {
   return `${made}-${crypto.getRandomValues(new Uint32Array(1))}`
 }
 
-async function transact(transaction, names, work) {
-  const doing = work(...names.map(name => transaction.objectStore(name)))
-  const [answer] = await Promise.all([doing, transaction.done])
-  return answer
+async function runTransaction(transaction, names, work) {
+  const working = work(...names.map(name => transaction.objectStore(name)))
+  const [result] = await Promise.all([working, transaction.done])
+  return result
 }
 
-/** The Blob first, as Safari's private windows refuse it, and would store the rest. */
-async function put([files, thumbs, pictures], { record, file, thumb }) {
+/** Writes the Blob first, as Safari's private windows reject Blobs but would store the rest. */
+async function writePicture([files, thumbs, pictures], { record, file, thumb }) {
   const { id } = record
   await Promise.all([files.put(file, id), thumb && thumbs.put(thumb, id), pictures.put(record, id)])
   return true
 }
 
-async function mark(pictures, id, star) {
+async function writeStar(pictures, id, star) {
   const record = await pictures.get(id)
   if (record) await pictures.put(Object.assign(record, { star }), id)
   return record
 }
 
-async function copy(blob) {
+async function copyBlob(blob) {
   const bytes = await blob?.arrayBuffer().catch(() => {})
   return bytes ? new Blob([bytes], { type: blob.type }) : blob
 }
 
-/** By a cursor, which reads no further than it must, and lets the page go on meanwhile. */
-async function newest(store, before, limit, wanted) {
-  const found = []
+/** Uses a cursor, which reads no more than needed and does not block the page. */
+async function readNewest(store, before, limit, matches) {
+  const records = []
   let cursor = await store.openCursor(IDBKeyRange.upperBound(before, true), "prev")
-  while (cursor && found.length < limit) {
-    if (wanted(cursor.value)) found.push(cursor.value)
+  while (cursor && records.length < limit) {
+    if (matches(cursor.value)) records.push(cursor.value)
     cursor = await cursor.continue()
   }
-  return found
+  return records
 }
 
-function matcher(words, starred) {
-  const sought = plain(words).split(/\s+/)
+function createMatcher(words, starred) {
+  const terms = normalize(words).split(/\s+/)
   return ({ prompt = "", title = "", star }) => {
-    const text = plain(`${prompt} ${title}`)
-    return (star || !starred) && sought.every(word => text.includes(word))
+    const text = normalize(`${prompt} ${title}`)
+    return (star || !starred) && terms.every(term => text.includes(term))
   }
 }
 
-/** Alike for an accented letter typed as one or as two, and for wide letters. */
-function plain(text) {
+/** The same for composed and decomposed accents, for full-width letters and for either case. */
+function normalize(text) {
   return text.normalize("NFKC").toLowerCase()
 }
 
-/** Width, height and thumbnail; nothing if it cannot be drawn. */
-async function shrink(blob) {
+/** Width, height and thumbnail; {} if the browser cannot decode the image. */
+async function measureAndShrink(blob) {
   try {
     const bitmap = await createImageBitmap(blob)
     const { width, height } = bitmap
-    const scale = Math.min(1, longestSide / Math.max(width, height))
+    const scale = Math.min(1, thumbnailPixels / Math.max(width, height))
     const canvas = new OffscreenCanvas(Math.ceil(width * scale), Math.ceil(height * scale))
     const context = Object.assign(canvas.getContext("2d"), { imageSmoothingQuality: "high" })
     context.drawImage(bitmap, 0, 0, canvas.width, canvas.height)
     bitmap.close()
-    return { width, height, thumb: await encode(canvas) }
+    return { width, height, thumb: await encodeThumbnail(canvas) }
   } catch {
     return {}
   }
 }
 
-async function encode(canvas) {
+async function encodeThumbnail(canvas) {
   const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 })
   if (blob.type === "image/webp") return blob
-  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 }) // Safari writes no webp
+  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 }) // Safari cannot encode WebP
 }

@@ -1,16 +1,16 @@
-// How a picture was made, as text and back. Knows no file, no DOM and no server.
+// A picture's settings as text, and back. Knows no file, no DOM and no server.
 //
-// The text is AUTOMATIC1111's, which other tools read: the prompt, the negative prompt, and one last
+// The format is AUTOMATIC1111's, which other tools read: the prompt, the negative prompt, and a last
 // line of settings (its stable-diffusion-webui writes it in create_infotext of modules/processing.py,
 // and reads it in parse_generation_parameters of modules/infotext_utils.py).
 
-/** Our name of each setting and its label: AUTOMATIC1111's in its order, then those that it lacks. */
+/** The label of each setting: AUTOMATIC1111's labels in its order, then those it does not have. */
 const labels = {
   steps: "Steps",
   sampler: "Sampler",
   cfg_scale: "CFG scale",
   seed: "Seed",
-  pixels: "Size", // width and height of the picture; `size` is what was asked for
+  pixels: "Size", // width and height of the picture; `size` is the requested size
   title: "Model",
   model: "Model name",
   size: "Requested size",
@@ -18,72 +18,72 @@ const labels = {
   style_preset: "Style preset",
   clip_guidance_preset: "CLIP guidance",
   output_format: "File format",
-  prompt: "Prompt", // these two only where the lines above cannot hold them
+  prompt: "Prompt", // these two only if the lines above cannot hold them
   negative_prompt: "Negative prompt",
 }
 const negative = "Negative prompt:"
 
-// By AUTOMATIC1111's rule a last line with fewer pairs belongs to the prompt.
-const fewestPairs = 3
+// In AUTOMATIC1111, a last line with fewer pairs belongs to the prompt.
+const minPairs = 3
 
 /**
- * The recipe as text; `parse` gives back every field that is not empty.
+ * The recipe as text, from which `parse` returns every field that is not empty.
  *
- * Lines cannot hold every prompt: readers trim them, and take the first that begins with "Negative
- * prompt:" for one. Such a prompt stands once more among the settings, in quotes; there
- * AUTOMATIC1111 lets it win, too.
+ * Lines cannot hold every prompt: readers trim them, and start the negative prompt at the first line
+ * that starts with "Negative prompt:". Such a prompt is repeated in quotes among the settings, which
+ * take precedence in AUTOMATIC1111, too.
  * @param {Object<string, string | number>} recipe  prompt, seed, model (its name), title, width,
- *   height, and any of `labels`; at least three settings in all
+ *   height, and any of `labels`; at least three settings in total
  */
 export function describe(recipe) {
-  const fields = filled(recipe)
-  const read = parse(compose(fields, [])) ?? {}
-  const lost = ["prompt", "negative_prompt"].filter(name => (read[name] || "") !== (fields[name] ?? ""))
-  return compose(fields, lost)
+  const fields = withoutEmpty(recipe)
+  const parsed = parse(formatLines(fields, [])) ?? {}
+  const changed = ["prompt", "negative_prompt"].filter(name => (parsed[name] || "") !== (fields[name] ?? ""))
+  return formatLines(fields, changed)
 }
 
 /**
- * The recipe in the text, or null if its last line holds no settings. Never throws; takes time in
- * proportion to the text. Unknown settings are left out, and so are empty ones but the prompt.
- * @returns {?Object<string, string>}  the fields that `describe` takes, all of them text
+ * The recipe in the text, or null if the last line holds no settings. Never throws; runs in linear
+ * time. Omits unknown settings, and empty ones except the prompt.
+ * @returns {?Object<string, string>}  the fields that `describe` takes, all as text
  */
 export function parse(text) {
   const lines = text.trim().split("\n")
-  const settings = pairs(lines.pop())
-  if (settings.length < fewestPairs) return null
-  const values = new Map(settings.filter(([, value]) => value)) // of two with one label, the last
+  const settings = parsePairs(lines.pop())
+  if (settings.length < minPairs) return null
+  const values = new Map(settings.filter(([, value]) => value)) // the last one, if a label is repeated
   const known = Object.entries(labels).filter(([, label]) => values.has(label))
-  const read = known.map(([name, label]) => [name, unquote(values.get(label))])
-  const { pixels = "", ...fields } = { ...prompts(lines), ...Object.fromEntries(read) }
+  const entries = known.map(([name, label]) => [name, unquote(values.get(label))])
+  const { pixels = "", ...fields } = { ...parsePrompts(lines), ...Object.fromEntries(entries) }
   const [, width, height] = /^(\d+)x(\d+)$/.exec(pixels) ?? []
-  return { prompt: "", ...filled({ ...fields, width, height }) }
+  return { prompt: "", ...withoutEmpty({ ...fields, width, height }) }
 }
 
-function filled(fields) {
+function withoutEmpty(fields) {
   const texts = Object.entries(fields).map(([name, value]) => [name, String(value ?? "")])
   return Object.fromEntries(texts.filter(([, text]) => text !== ""))
 }
 
-function compose({ prompt = "", negative_prompt = "", width, height, ...settings }, lost) {
-  const twice = { prompt, negative_prompt }
+function formatLines({ prompt = "", negative_prompt = "", width, height, ...settings }, repeated) {
+  const both = { prompt, negative_prompt }
   const values = { ...settings, ...width && height && { pixels: `${width}x${height}` } }
-  for (const name of lost) values[name] = twice[name]
-  const written = Object.keys(labels).filter(name => name in values)
+  for (const name of repeated) values[name] = both[name]
+  const names = Object.keys(labels).filter(name => name in values)
   const lines = [
-    prompt && readable(prompt),
-    negative_prompt && `${negative} ${readable(negative_prompt)}`,
-    [...written.map(name => `${labels[name]}: ${quote(values[name])}`), "Version: Easel"].join(", "),
+    prompt && replaceUnwritable(prompt),
+    negative_prompt && `${negative} ${replaceUnwritable(negative_prompt)}`,
+    [...names.map(name => `${labels[name]}: ${quoteIfNeeded(values[name])}`), "Version: Easel"].join(", "),
   ]
   return lines.filter(Boolean).join("\n")
 }
 
-/** Half of an emoji is no character in a file, and many readers stop at a NUL. */
-function readable(text) {
+/** Replaces half an emoji, which cannot be encoded, and NUL, at which many readers stop. */
+function replaceUnwritable(text) {
   return text.replace(/[\0\p{Cs}]/gu, "\ufffd")
 }
 
-/** As JSON where AUTOMATIC1111 does so (comma, colon, newline), and where else bare text is lost. */
-function quote(value) {
+/** As JSON where AUTOMATIC1111 uses it (comma, colon, newline), and where plain text would be lost. */
+function quoteIfNeeded(value) {
   return /^$|^\s|\s$|[",:\p{Cc}\p{Cs}]/u.test(value) ? JSON.stringify(value) : value
 }
 
@@ -96,53 +96,53 @@ function unquote(text) {
   }
 }
 
-/** Both prompts, without the space around each line. */
-function prompts(lines) {
-  const found = { prompt: [], negative_prompt: [] }
-  let part = found.prompt
+/** Both prompts, each line trimmed. */
+function parsePrompts(lines) {
+  const parts = { prompt: [], negative_prompt: [] }
+  let part = parts.prompt
   for (const line of lines) {
-    const begins = line.trim().startsWith(negative)
-    if (begins) part = found.negative_prompt
-    const words = begins ? line.trim().slice(negative.length).trim() : line.trim()
+    const isNegative = line.trim().startsWith(negative)
+    if (isNegative) part = parts.negative_prompt
+    const words = isNegative ? line.trim().slice(negative.length).trim() : line.trim()
     if (words || part.length) part.push(words)
   }
-  return { prompt: found.prompt.join("\n"), negative_prompt: found.negative_prompt.join("\n") }
+  return { prompt: parts.prompt.join("\n"), negative_prompt: parts.negative_prompt.join("\n") }
 }
 
-/** Every "label: value" of the line. A regular expression would take hours over a hostile line. */
-function pairs(line) {
-  const found = []
+/** Every "label: value" in the line. No regular expression, as a hostile line could keep one busy for hours. */
+function parsePairs(line) {
+  const entries = []
   let start = 0
   for (let colon = line.indexOf(":"); colon >= 0; colon = line.indexOf(":", start)) {
-    const label = labelBefore(line, start, colon)
+    const label = readLabel(line, start, colon)
     start = colon + 1
     if (label.length < 2) continue
-    const [value, end] = valueAfter(line, start)
-    found.push([label, value])
+    const [value, end] = readValue(line, start)
+    entries.push([label, value])
     start = end + 1
   }
-  return found
+  return entries
 }
 
-/** What stands before the colon, of letters, digits and _ - / between words. */
-function labelBefore(line, start, colon) {
+/** The label that ends at the colon: letters and digits, with _ - / and spaces between them. */
+function readLabel(line, start, colon) {
   let from = colon
   while (from > start && /[\p{L}\p{N}_ /-]/u.test(line[from - 1])) from--
   while (from < colon && /[ /-]/.test(line[from])) from++
   return line.slice(from, colon).trim()
 }
 
-/** The value, as it stands: in quotes or up to the next comma; and where it ends. */
-function valueAfter(line, start) {
+/** The raw value, quoted or up to the next comma, and its end. */
+function readValue(line, start) {
   let from = start
   while (from < line.length && /\s/.test(line[from])) from++
   const comma = line.indexOf(",", from)
-  const end = endOfQuotes(line, from) ?? (comma < 0 ? line.length : comma)
+  const end = endOfQuoted(line, from) ?? (comma < 0 ? line.length : comma)
   return [line.slice(from, end).trim(), end]
 }
 
-/** Where the quoted value ends, if one begins here and a comma or the line's end follows it. */
-function endOfQuotes(line, start) {
+/** The end of the quoted value that starts here; undefined unless a comma or the line's end follows it. */
+function endOfQuoted(line, start) {
   if (line[start] !== '"') return undefined
   for (let at = start + 1; at < line.length; at++) {
     if (line[at] === "\\") at++

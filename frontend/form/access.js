@@ -1,100 +1,100 @@
 // The access code: from the link or the field, kept for this tab. Knows no server.
 import { say } from "../words/words.js"
 
-const key = "access-code"
-const request = say("This site asks for a code. Whoever gave you the link knows it.")
+const key = "access-code" // in sessionStorage
+const instruction = say("This site asks for a code. Whoever gave you the link knows it.")
 
-/** Put the link's code into the field, else the one that this tab has kept. */
-export function findCode(form) {
-  const code = takeFromLink()
-  if (code) store(code)
-  input(form).value = code || input(form).value || stored()
+/** Fill the field with the link's code, or else with the code stored for this tab. */
+export function fillCode(form) {
+  const code = takeCodeFromLink()
+  if (code) storeCode(code)
+  codeInput(form).value = code || codeInput(form).value || storedCode()
 }
 
-/** From now on no picture is asked for without a code. */
-export function needCode(form) {
-  input(form).required = true
-  show(form, !input(form).value)
+/** Make the code required for every picture. */
+export function requireCode(form) {
+  codeInput(form).required = true
+  showField(form, !codeInput(form).value)
 }
 
-/** The code to send, kept for this tab; "" where none is needed. */
-export function keepCode(form) {
-  const { required, value } = input(form)
+/** The code to send, which is also stored for this tab; "" if none is required. */
+export function readCode(form) {
+  const { required, value } = codeInput(form)
   const code = required ? value.trim() : ""
-  if (code) store(code)
+  if (code) storeCode(code)
   return code
 }
 
-/** The code was right, so the field can go. */
+/** Hide the field, as the code is valid. */
 export function acceptCode(form, code) {
-  if (!code || code !== input(form).value.trim()) return // another one is being typed
+  if (!code || code !== codeInput(form).value.trim()) return // another one is being typed
   const focused = form.querySelector("#access").contains(document.activeElement)
-  show(form, false)
+  showField(form, false)
   if (focused) form.querySelector("[type=submit]").focus({ preventScroll: true })
 }
 
-/** Forget the code, say why, and ask for another one, without disturbing who types elsewhere. */
-export function refuseCode(form, code, sentence) {
+/** Forget the code, say why and ask for another, without moving the focus from another field. */
+export function rejectCode(form, code, sentence) {
   const { activeElement } = document
-  const field = input(form)
-  if (code) store("")
+  const field = codeInput(form)
+  if (code) storeCode("")
   if (code === field.value.trim()) field.value = ""
   field.required = true
-  show(form, true, sentence)
+  showField(form, true, sentence)
   field.setAttribute("aria-invalid", "true")
   if (!form.contains(activeElement) || activeElement.type === "submit") field.focus()
 }
 
-/** Ask for another code in place of a good one. */
-export function changeCode(form) {
-  show(form, true)
-  input(form).select()
+/** Show the field again to change a valid code. */
+export function editCode(form) {
+  showField(form, true)
+  codeInput(form).select()
 }
 
-/** Show the code's letters, or hide them again. */
-export function revealCode(form, revealed = input(form).type === "password") {
-  input(form).type = revealed ? "text" : "password"
-  form.querySelector("#show-code").setAttribute("aria-pressed", revealed)
+/** Show the code as plain text or hide it; toggles by default. */
+export function toggleCodeVisibility(form, visible = codeInput(form).type === "password") {
+  codeInput(form).type = visible ? "text" : "password"
+  form.querySelector("#show-code").setAttribute("aria-pressed", visible)
 }
 
-function input(form) {
+function codeInput(form) {
   return form.querySelector("#access-code")
 }
 
-function show(form, shown, sentence = request) {
+function showField(form, shown, sentence = instruction) {
   form.querySelector("#access").hidden = !shown
   form.querySelector("#change-code").hidden = shown
   form.querySelector("#access-help").textContent = sentence
-  input(form).removeAttribute("aria-invalid")
-  revealCode(form, false)
+  codeInput(form).removeAttribute("aria-invalid")
+  toggleCodeVisibility(form, false)
 }
 
-/** The code of a link that ends in `#code=...`, which leaves the address at once; else "". */
-function takeFromLink() {
+/** The code of a link that ends in `#code=...`, or "". Removes it from the address at once. */
+function takeCodeFromLink() {
   const parts = location.hash.slice(1).split("&")
-  const found = parts.find(part => part.startsWith("code="))
-  if (found === undefined) return ""
-  const rest = parts.filter(part => part !== found).join("&")
+  const codePart = parts.find(part => part.startsWith("code="))
+  if (codePart === undefined) return ""
+  const rest = parts.filter(part => part !== codePart).join("&")
   history.replaceState(history.state, "", location.pathname + location.search + (rest && `#${rest}`))
-  return decode(found.slice("code=".length)).trim()
+  return decode(codePart.slice("code=".length)).trim()
 }
 
 function decode(text) {
   try {
     return decodeURIComponent(text)
-  } catch { // a lonely percent sign
+  } catch { // a percent sign that encodes nothing
     return text
   }
 }
 
-/** Keep the code for this tab; "" forgets it. Where storage is forbidden, the field remembers. */
-function store(code) {
+/** Store the code for this tab; "" forgets it. If storage is forbidden, only the field keeps it. */
+function storeCode(code) {
   try {
     sessionStorage.setItem(key, code)
   } catch {}
 }
 
-function stored() {
+function storedCode() {
   try {
     return sessionStorage.getItem(key) ?? ""
   } catch {

@@ -1,156 +1,156 @@
-// The desk: what is on offer, what is asked for, and what it costs. Knows no server and no pictures.
-import { acceptCode, changeCode, findCode, keepCode, needCode, refuseCode, revealCode } from "./access.js"
-import { cost, drawBudget } from "./budget.js"
-import { checkPrompt, count, drawModel, drawModels, fill, fold, remember, remembered, several, unfold } from "./fields.js"
-import { takeLink } from "./link.js"
+// The desk: the form with the models offered, the requested values and the cost. Knows no server and no pictures.
+import { acceptCode, editCode, fillCode, readCode, rejectCode, requireCode, toggleCodeVisibility } from "./access.js"
+import { renderBudget, totalPrice } from "./budget.js"
+import { batchValues, checkPrompt, fillFields, pictureCount, renderModel, renderModels, revealControl, storeForm, storedForm, toggleConfiguration } from "./fields.js"
+import { takeLinkValues } from "./link.js"
 import { explain, say } from "../words/words.js"
 
 /**
  * @param {HTMLFormElement} form
- * @param {Object} acts
- * @param {() => Promise<object>} acts.models  what `GET /models` says
- * @param {() => Promise<object>} acts.budget  what `GET /budget` says
- * @param {(sentence: string) => void} acts.tell  what is seen anyway
- * @param {(sentence: string) => void} acts.show  what else nobody would see
+ * @param {Object} callbacks
+ * @param {() => Promise<object>} callbacks.fetchModels  the response of `GET /models`
+ * @param {() => Promise<object>} callbacks.fetchBudget  the response of `GET /budget`
+ * @param {(sentence: string) => void} callbacks.announce
+ * @param {(sentence: string) => void} callbacks.toast
  */
-export function addDesk(form, { models, budget, tell, show }) {
+export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
   const find = selector => form.querySelector(selector)
   const { prompt } = form.elements
   const button = find("[type=submit]")
-  const code = find("#access-code")
-  findCode(form) // before the rest of the link is taken
-  const link = takeLink()
-  const asked = { ...remembered(), ...link } // for the form, once it is drawn
-  let offer
-  let today = { daily_usd: null }
-  let visit = 0 // dollars that this visit has cost
+  const codeInput = find("#access-code")
+  fillCode(form) // first, as it takes its part of the link
+  const link = takeLinkValues()
+  const initialValues = { ...storedForm(), ...link } // for the form, once the models are loaded
+  let catalogue // the response of `GET /models`
+  let budget = { daily_usd: null }
+  let visitUsd = 0 // what this visit has cost
 
-  async function start() {
+  async function loadModels() {
     find("#reload").hidden = true
-    askBudget()
+    loadBudget()
     try {
-      offer = await models()
-      drawModels(form, offer)
-      if (Object.keys(link).length) tell(say("The settings are in the form."))
-      fillIn({ ...asked, prompt: prompt.value })
-      if (offer.access === "code") needCode(form)
+      catalogue = await fetchModels()
+      renderModels(form, catalogue)
+      if (Object.keys(link).length) announce(say("The settings are in the form."))
+      fill({ ...initialValues, prompt: prompt.value })
+      if (catalogue.access === "code") requireCode(form)
     } catch (error) {
       find("#model-help").textContent = explain(error)
-      tell(explain(error))
+      announce(explain(error))
       find("#reload").hidden = false
     }
   }
 
-  /** Nothing waits for it, and without an answer nothing is said. */
-  async function askBudget() {
-    today = await budget().catch(() => ({ daily_usd: null }))
-    if (offer) sayBudget()
+  /** Runs in the background; a failure is silent. */
+  async function loadBudget() {
+    budget = await fetchBudget().catch(() => ({ daily_usd: null }))
+    if (catalogue) showBudget()
   }
 
-  function use(wanted) {
-    prompt.value = wanted.prompt || prompt.value
-    if (!offer) return Object.assign(asked, wanted)
-    tell(say("The settings are in the form."))
-    fillIn(wanted)
-    remember(form)
+  function use(values) {
+    prompt.value = values.prompt || prompt.value
+    if (!catalogue) return Object.assign(initialValues, values)
+    announce(say("The settings are in the form."))
+    fill(values)
+    storeForm(form)
     prompt.focus()
   }
 
-  /** Another program's file has only a title, which perhaps nothing here has. */
-  function fillIn({ title, model = byTitle(title)?.name ?? title, ...wanted }) {
-    fill(form, { ...wanted, model }, choose)
-    if (Number(form.elements.seed.value)) unfold(form, form.elements.seed) // the same picture again
+  /** Files of other programs name a model by its title only, which may be none of ours. */
+  function fill({ title, model = findByTitle(title)?.name ?? title, ...values }) {
+    fillFields(form, { ...values, model }, renderSelected)
+    if (Number(form.elements.seed.value)) revealControl(form, form.elements.seed) // as it repeats the same picture
     const sentence = "{model} is not on offer here. The other settings are in the form."
-    if (model && !byName(model)) show(say(sentence, { model: title ?? model }))
+    if (model && !findModel(model)) toast(say(sentence, { model: title ?? model }))
   }
 
-  function byTitle(title) {
-    return offer.models.find(model => model.title === title)
+  function findByTitle(title) {
+    return catalogue.models.find(model => model.title === title)
   }
 
-  function byName(name) {
-    return offer?.models.find(model => model.name === name)
+  function findModel(name) {
+    return catalogue?.models.find(model => model.name === name)
   }
 
-  function chosen() {
-    return byName(form.elements.model.value)
+  function selectedModel() {
+    return findModel(form.elements.model.value)
   }
 
-  function choose() {
-    prompt.setCustomValidity("") // another model may allow it
-    drawModel(form, chosen())
-    sayPrice()
+  function renderSelected() {
+    prompt.setCustomValidity("") // another model may allow the prompt
+    renderModel(form, selectedModel())
+    showPrice()
   }
 
-  function sayPrice() {
-    const pictures = count(form)
-    const what = pictures > 1 ? say("Generate {pictures} images", { pictures }) : say("Generate image")
-    button.textContent = withPrice(what, chosen().name)
-    sayBudget()
+  function showPrice() {
+    const pictures = pictureCount(form)
+    const label = pictures > 1 ? say("Generate {pictures} images", { pictures }) : say("Generate image")
+    button.textContent = priceLabel(label, selectedModel().name)
+    showBudget()
   }
 
-  /** What a button does, and what a press may cost. */
-  function withPrice(what, name) {
-    const price = byName(name) && cost(count(form), byName(name))
-    return price ? say("{what}, about {price}", { what, price }) : what
+  /** The button's label, followed by the price of a batch of that model. */
+  function priceLabel(label, name) {
+    const price = findModel(name) && totalPrice(pictureCount(form), findModel(name))
+    return price ? say("{what}, about {price}", { what: label, price }) : label
   }
 
-  function sayBudget() {
-    drawBudget(find("#budget"), today, visit, count(form), chosen(), offer.models)
+  function showBudget() {
+    renderBudget(find("#budget"), budget, visitUsd, pictureCount(form), selectedModel(), catalogue.models)
   }
 
-  prompt.value = asked.prompt || prompt.value
-  start()
+  prompt.value = initialValues.prompt || prompt.value
+  loadModels()
 
   form.oninput = () => {
-    prompt.setCustomValidity("") // until the next click
-    remember(form)
+    prompt.setCustomValidity("") // until the next submit
+    storeForm(form)
   }
-  form.elements.model.onchange = choose
-  find(".count").onchange = sayPrice
-  find("#reload").onclick = start
-  find("#fold").onclick = () => fold(form)
-  find("#change-code").onclick = () => changeCode(form)
-  find("#show-code").onclick = () => revealCode(form)
+  form.elements.model.onchange = renderSelected
+  find(".count").onchange = showPrice
+  find("#reload").onclick = loadModels
+  find("#fold").onclick = () => toggleConfiguration(form)
+  find("#change-code").onclick = () => editCode(form)
+  find("#show-code").onclick = () => toggleCodeVisibility(form)
 
-  // A value that the browser refuses must be in sight, or nothing says why nothing happens.
-  form.addEventListener("invalid", event => unfold(form, event.target), { capture: true })
+  // An invalid value in the hidden configuration would block the form without a message.
+  form.addEventListener("invalid", event => revealControl(form, event.target), { capture: true })
 
-  // A link that is opened where the page already stands.
+  // A link opened in a tab that already shows the page.
   window.addEventListener("hashchange", () => {
-    findCode(form)
-    const link = takeLink()
-    if (Object.keys(link).length) use(link)
+    fillCode(form)
+    const values = takeLinkValues()
+    if (Object.keys(values).length) use(values)
   })
 
-  // Who was told to come back tomorrow comes back to this page.
+  // People who come back after the budget has reset return to this open page.
   document.addEventListener("visibilitychange", () => {
-    if (Date.parse(today.resets_at) < Date.now()) askBudget()
+    if (Date.parse(budget.resets_at) < Date.now()) loadBudget()
   })
 
-  window.addEventListener("online", () => { if (!offer) start() })
+  window.addEventListener("online", () => { if (!catalogue) loadModels() })
 
   return {
-    use, withPrice,
-    /** The model of that name, if it is on offer. */
-    find: byName,
-    /** The values of each picture of a click; none where something is still to be said or typed. */
-    order: () => (offer && checkPrompt(form, chosen()) && code.reportValidity() ? several(form) : []),
-    /** The access code to send; null where it is still to be typed. */
-    code: () => (code.reportValidity() ? keepCode(form) : null),
-    /** Put the focus where a click began. */
-    focus: () => button.focus({ preventScroll: true }),
-    /** A press of the button does nothing meanwhile. */
-    wait: busy => button.setAttribute("aria-disabled", busy),
-    pay(price) {
-      visit += Number(price)
-      sayBudget()
+    use, priceLabel,
+    /** The model of that name; undefined if it is not offered. */
+    findModel,
+    /** The values of each picture to generate; none while a field is invalid or the models are not loaded. */
+    requestedValues: () => (catalogue && checkPrompt(form, selectedModel()) && codeInput.reportValidity() ? batchValues(form) : []),
+    /** The access code to send; null if it is required and missing. */
+    readCode: () => (codeInput.reportValidity() ? readCode(form) : null),
+    focusButton: () => button.focus({ preventScroll: true }),
+    /** While busy, the button does nothing. */
+    setBusy: busy => button.setAttribute("aria-disabled", busy),
+    /** Add a picture's price to the cost of this visit. */
+    addCost(price) {
+      visitUsd += Number(price)
+      showBudget()
     },
-    /** With that code, so many pictures came, and perhaps an error. */
-    settle(sent, hung, error) {
-      if (error?.code === "AccessCodeRequired") refuseCode(form, sent, explain(error))
-      else if (hung) acceptCode(form, sent)
-      askBudget()
+    /** A batch is finished: its access code, how many pictures it made, and its first error, if any. */
+    finishBatch(code, made, error) {
+      if (error?.code === "AccessCodeRequired") rejectCode(form, code, explain(error))
+      else if (made) acceptCode(form, code)
+      loadBudget()
     },
   }
 }

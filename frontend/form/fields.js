@@ -1,99 +1,99 @@
-// The form: the models on offer and their parameters. Knows no server and no pictures.
+// The form's fields: the models offered and their parameters. Knows no server and no pictures.
 import { money, say } from "../words/words.js"
 
-/** How each kind of parameter is drawn; the kinds are those of chalicelib/parameters.py. */
+/** The control of each kind of parameter; the kinds are those of chalicelib/parameters.py. */
 const kinds = {
-  text: () => element("textarea", { rows: 2 }),
-  number: parameter => range(parameter, "any"),
-  integer: parameter => range(parameter, 1),
-  choice: ({ choices, default: usual }) => {
-    const words = usual ? choices : ["", ...choices]
-    const select = element("select", {})
-    select.append(...words.map(word => new Option(word || say("the model chooses"), word)))
+  text: () => createElement("textarea", { rows: 2 }),
+  number: parameter => createNumberInput(parameter, "any"),
+  integer: parameter => createNumberInput(parameter, 1),
+  choice: ({ choices, default: defaultChoice }) => {
+    const options = defaultChoice ? choices : ["", ...choices]
+    const select = createElement("select", {})
+    select.append(...options.map(option => new Option(option || say("the model chooses"), option)))
     return select
   },
 }
 
-/** What was set for any model, so that a look at another one loses nothing. */
-const kept = {}
+/** Every value set for any model, so that switching models loses none. */
+const savedValues = {}
 
-/** Fill the model menu with the offer of `GET /models`, and open the form. */
-export function drawModels(form, { models, default: usual }) {
+/** Fill the model menu from the response of `GET /models`, and enable the form. */
+export function renderModels(form, { models, default: defaultName }) {
   form.elements.model.replaceChildren(...models.map(({ title, name }) => new Option(title, name)))
-  form.elements.model.value = usual
+  form.elements.model.value = defaultName
   for (const control of form.elements) control.disabled = false
 }
 
-/** Draw the model's parameters; what was set before stays where it is allowed. */
-export function drawModel(form, { description, price_usd: price, parameters }) {
-  const cost = price ? say("{price} a picture.", { price: money(price) }) : ""
+/** Show the model's parameters; values set before stay if the model allows them. */
+export function renderModel(form, { description, price_usd: price, parameters }) {
+  const priceText = price ? say("{price} a picture.", { price: money(price) }) : ""
   const prompt = parameters.find(({ name }) => name === "prompt")
-  const drawn = parameters.filter(each => each !== prompt)
-  form.querySelector("#model-help").textContent = `${say(description)} ${cost}`.trim()
+  const others = parameters.filter(each => each !== prompt)
+  form.querySelector("#model-help").textContent = `${say(description)} ${priceText}`.trim()
   form.querySelector("#prompt-help").textContent = say(prompt.help)
-  Object.assign(kept, values(form))
-  form.querySelector("#configuration").replaceChildren(...drawn.map(field))
-  for (const { name, default: usual } of drawn) put(form.elements[name], kept[name], usual)
+  Object.assign(savedValues, formValues(form))
+  form.querySelector("#configuration").replaceChildren(...others.map(createField))
+  for (const { name, default: defaultValue } of others) setValue(form.elements[name], savedValues[name], defaultValue)
 }
 
-/** Every field under its own name: the query, and the prompt. */
-export function values(form) {
+/** The value of each named field: the query parameters and the prompt. */
+export function formValues(form) {
   const named = [...form.elements].filter(({ name }) => name && name !== "count")
-  return Object.fromEntries(named.map(control => [control.name, text(control)]))
+  return Object.fromEntries(named.map(control => [control.name, textOf(control)]))
 }
 
-/** A number may be typed as 1e3, which is 1000. */
-function text({ type, value, valueAsNumber }) {
+/** The control's value; a number typed as 1e3 becomes 1000. */
+function textOf({ type, value, valueAsNumber }) {
   return type === "number" && value ? String(valueAsNumber) : value
 }
 
-/** Whether the prompt can be sent; the browser says why not. */
+/** Whether the prompt can be sent; if not, the browser says why. */
 export function checkPrompt({ elements: { prompt } }, { parameters }) {
   const { max_length: maximum } = parameters.find(({ name }) => name === "prompt")
-  const length = [...prompt.value].length // letters, as the API counts them
+  const length = [...prompt.value].length // in code points, as the API counts
   const empty = prompt.value.trim() ? "" : say("The prompt is empty.")
   prompt.setCustomValidity(length > maximum ? say("The prompt has {length} letters; {maximum} are allowed.", { length, maximum }) : empty)
   return prompt.reportValidity()
 }
 
-/** How many pictures a click makes. */
-export function count(form) {
+/** The number of pictures in a batch. */
+export function pictureCount(form) {
   return Number(form.elements.count.value)
 }
 
-/** The values of each of them: a seed that was chosen is the first one's, and the next follow. */
-export function several(form) {
-  const asked = values(form)
+/** The values of each picture in the batch; a chosen seed is the first one's, and the others count up from it. */
+export function batchValues(form) {
+  const values = formValues(form)
   const { max } = form.elements.seed
-  return Array.from({ length: count(form) }, (_, step) =>
-    Number(asked.seed) ? { ...asked, seed: `${Math.min(Number(asked.seed) + step, max)}` } : asked)
+  return Array.from({ length: pictureCount(form) }, (_, index) =>
+    Number(values.seed) ? { ...values, seed: `${Math.min(Number(values.seed) + index, max)}` } : values)
 }
 
 /**
- * Set what the values name, as far as it is allowed here; the rest stays as it is.
- * @param {() => void} drawChosen  draws the parameters of the model that is chosen
+ * Set the fields to the values, where the form allows them; other fields keep theirs.
+ * @param {() => void} renderSelected  shows the parameters of the selected model
  */
-export function fill(form, values, drawChosen) {
+export function fillFields(form, values, renderSelected) {
   const { model, prompt, count } = form.elements
   if (values.count) count.value = values.count
   if ([...model.options].some(({ value }) => value === values.model)) model.value = values.model
-  drawChosen()
+  renderSelected()
   if (values.prompt) prompt.value = values.prompt
   for (const control of form.querySelectorAll("#configuration [name]")) {
-    if (control.name in values) put(control, String(values[control.name]), control.value)
+    if (control.name in values) setValue(control, String(values[control.name]), control.value)
   }
 }
 
-/** Keep the form as it is for a reload of this tab. */
-export function remember(form) {
-  const all = { ...values(form), count: form.elements.count.value }
+/** Store the form's values, to survive a reload of this tab. */
+export function storeForm(form) {
+  const values = { ...formValues(form), count: form.elements.count.value }
   try {
-    sessionStorage.setItem("form", JSON.stringify(all))
-  } catch {} // forbidden, or full
+    sessionStorage.setItem("form", JSON.stringify(values))
+  } catch {} // storage is forbidden or full
 }
 
-/** What `remember` kept; nothing in a new tab. */
-export function remembered() {
+/** The values that `storeForm` stored; {} in a new tab. */
+export function storedForm() {
   try {
     return JSON.parse(sessionStorage.getItem("form")) ?? {}
   } catch {
@@ -101,8 +101,8 @@ export function remembered() {
   }
 }
 
-/** Show the configuration, or hide it. */
-export function fold(form) {
+/** Show or hide the configuration. */
+export function toggleConfiguration(form) {
   const button = form.querySelector("#fold")
   const configuration = form.querySelector("#configuration")
   configuration.hidden = !configuration.hidden
@@ -110,12 +110,12 @@ export function fold(form) {
   button.textContent = say(configuration.hidden ? "Show Configuration" : "Hide Configuration")
 }
 
-/** Show the configuration if the control is in it. */
-export function unfold(form, control) {
-  if (form.querySelector("#configuration[hidden]")?.contains(control)) fold(form)
+/** Show the configuration if it hides the control. */
+export function revealControl(form, control) {
+  if (form.querySelector("#configuration[hidden]")?.contains(control)) toggleConfiguration(form)
 }
 
-function field(parameter) {
+function createField(parameter) {
   const { name, kind, minimum, maximum } = parameter
   const label = say(parameter.label)
   const range = minimum === undefined ? "" : say("From {minimum} to {maximum}.", { minimum, maximum })
@@ -123,25 +123,25 @@ function field(parameter) {
   const id = `parameter-${name}`
   const control = Object.assign(kinds[kind](parameter), { id, name })
   control.setAttribute("aria-describedby", `${id}-help`)
-  const box = element("div", { className: "field" })
-  box.append(
-    element("label", { htmlFor: id, textContent: label }),
+  const field = createElement("div", { className: "field" })
+  field.append(
+    createElement("label", { htmlFor: id, textContent: label }),
     control,
-    element("p", { id: `${id}-help`, className: "help", textContent: help }),
+    createElement("p", { id: `${id}-help`, className: "help", textContent: help }),
   )
-  return box
+  return field
 }
 
-function range({ minimum, maximum }, step) {
-  return element("input", { type: "number", min: minimum, max: maximum, step })
+function createNumberInput({ minimum, maximum }, step) {
+  return createElement("input", { type: "number", min: minimum, max: maximum, step })
 }
 
-/** The wanted value, or the other where it is not allowed. */
-function put(control, wanted, other) {
-  control.value = wanted ?? other
-  if (wanted !== control.value || !control.validity.valid) control.value = other
+/** Set the value, or the fallback if the control does not allow the value. */
+function setValue(control, value, fallback) {
+  control.value = value ?? fallback
+  if (value !== control.value || !control.validity.valid) control.value = fallback
 }
 
-function element(tag, properties) {
+function createElement(tag, properties) {
   return Object.assign(document.createElement(tag), properties)
 }

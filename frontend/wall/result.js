@@ -1,75 +1,75 @@
-// One picture on the wall: waiting, then hung or failed. Knows no server and no form.
+// One result on the wall: in progress, then a picture or an error. Knows no server and no form.
 import { duration, explain, money, say } from "../words/words.js"
 
-/** Put an empty batch on top of the wall, for pictures that are asked for together. */
+/** Add an empty batch on top of the wall, for pictures requested together. */
 export function addBatch(wall, size) {
-  const batch = element("div", { className: "batch" })
+  const batch = createElement("div", { className: "batch" })
   batch.classList.toggle("several", size > 1)
   wall.prepend(batch)
   return batch
 }
 
 /**
- * Put a blank canvas into a batch, in the shape that the values ask for.
- * @param {Object<string, string>} values  as the form had them
- * @param {{cancel: () => void, again: () => void, open: () => void}} acts  of its one button, and of the picture
+ * Add a blank canvas to a batch, in the aspect ratio that the values request.
+ * @param {Object<string, string>} values  as in the form
+ * @param {{onCancel: () => void, onRetry: () => void, onOpen: () => void}} callbacks  for the canvas's button, and the picture's
  */
-export function addResult(batch, values, { cancel, again, open }) {
-  const message = element("p", { className: "message" })
-  const button = element("button", { className: "quiet", type: "button" })
-  const canvas = element("div", { className: "canvas" }, message, button)
-  const words = shorten(values.prompt)
-  const figure = element("figure", { className: "result" }, canvas, caption(words))
-  let started, waiting, clock
+export function addResult(batch, values, { onCancel, onRetry, onOpen }) {
+  const message = createElement("p", { className: "message" })
+  const button = createElement("button", { className: "secondary", type: "button" })
+  const canvas = createElement("div", { className: "canvas" }, message, button)
+  const label = shorten(values.prompt)
+  const figure = createElement("figure", { className: "result" }, canvas, createCaption(label))
+  let startedAt, status, timer
 
-  const seconds = () => (performance.now() - started) / 1000
-  const tick = () => { message.textContent = `${waiting} ${Math.floor(seconds())} s` }
+  const seconds = () => (performance.now() - startedAt) / 1000
+  const showStatus = () => { message.textContent = `${status} ${Math.floor(seconds())} s` }
   const finish = () => {
-    clearInterval(clock)
+    clearInterval(timer)
     figure.removeAttribute("aria-busy")
   }
 
-  figure.style.setProperty("--ratio", ratio(values))
+  figure.style.setProperty("--ratio", aspectRatio(values))
   batch.append(figure)
 
   return {
-    /** Begin to wait, or begin anew. */
+    /** Start the clock, or restart it. */
     start() {
-      started = performance.now()
-      waiting = say("Painting…")
+      startedAt = performance.now()
+      status = say("Painting…")
       figure.classList.remove("failed")
       figure.setAttribute("aria-busy", "true")
-      Object.assign(button, { textContent: say("Cancel"), onclick: cancel })
-      clock = setInterval(tick, 250)
-      tick()
+      Object.assign(button, { textContent: say("Cancel"), onclick: onCancel })
+      timer = setInterval(showStatus, 250)
+      showStatus()
     },
-    /** The model is busy, and will be asked once more. */
-    wait() {
-      waiting = say("The model is busy; asking again…")
-      tick()
+    /** Say that the model is busy and the request will be retried. */
+    showRetrying() {
+      status = say("The model is busy; asking again…")
+      showStatus()
     },
-    /** Show the picture, with its label; the seconds that it took. Rejects if it is none. */
-    async hang({ blob, seed, price }, title) {
-      const image = element("img", { className: "picture", alt: words, src: URL.createObjectURL(blob) })
-      const frame = element("button", { className: "frame", type: "button", title: say("Open"), onclick: open }, image)
+    /** Show the picture and its caption; resolves to the seconds it took. Rejects if it is not an image. */
+    async show({ blob, seed, price }, title) {
+      const image = createElement("img", { className: "picture", alt: label, src: URL.createObjectURL(blob) })
+      const frame = createElement("button", { className: "frame", type: "button", title: say("Open"), onclick: onOpen }, image)
       await image.decode().catch(() => { throw new Error("The picture that came cannot be shown. Try again.") })
       finish()
       const cost = Number(price) ? [money(price)] : []
       const facts = [title, say("seed {seed}", { seed }), ...cost, duration(seconds())].join(" · ")
       const focused = figure.contains(document.activeElement)
-      figure.replaceChildren(frame, caption(words, facts))
+      figure.replaceChildren(frame, createCaption(label, facts))
       if (focused) frame.focus({ preventScroll: true })
       return seconds()
     },
-    /** Say what went wrong, and offer another try. */
-    fail(error) {
+    /** Show the error, with a button to retry. */
+    showError(error) {
       finish()
       figure.classList.add("failed")
       message.textContent = explain(error)
-      Object.assign(button, { textContent: say("Try again"), onclick: again })
+      Object.assign(button, { textContent: say("Try again"), onclick: onRetry })
     },
-    /** By which `#picture-<id>` it is found. */
-    name(id) {
+    /** Set the record's id, so that `#picture-<id>` finds the result. */
+    setId(id) {
       figure.id = `picture-${id}`
     },
     remove() {
@@ -79,39 +79,39 @@ export function addResult(batch, values, { cancel, again, open }) {
   }
 }
 
-/** Take a picture off the wall; what puts it back. Nothing where there is none. */
+/** Remove a result from the wall; returns a function that puts it back. Without a figure, does nothing. */
 export function removeResult(figure) {
   if (!figure) return undefined
   const { parentElement: batch, nextSibling } = figure
   const { parentElement: wall } = batch
-  const below = batch.nextSibling
+  const nextBatch = batch.nextSibling
   figure.remove()
   if (!batch.children.length) batch.remove()
   return () => {
-    if (!batch.isConnected) wall.insertBefore(batch, below?.isConnected ? below : null)
+    if (!batch.isConnected) wall.insertBefore(batch, nextBatch?.isConnected ? nextBatch : null)
     batch.insertBefore(figure, nextSibling?.isConnected ? nextSibling : null)
   }
 }
 
-/** Width by height: of `aspect_ratio` "16:9", or of `size` "1344x768". */
-function ratio({ aspect_ratio: shape = "", size = shape }) {
+/** Width divided by height: from `aspect_ratio`, such as 16:9, or from `size`, such as 1344x768. */
+function aspectRatio({ aspect_ratio: shape = "", size = shape }) {
   const [width, height] = (size || "1:1").split(/[:x]/)
   return width / height
 }
 
-/** A label is read at a glance, and a page with ten million letters stands still. */
+/** Captions are short to read, and ten million characters would freeze the page. */
 function shorten(prompt) {
   return prompt.length > 1000 ? `${prompt.slice(0, 1000)}…` : prompt
 }
 
-function caption(prompt, facts = "") {
-  return element("figcaption", { className: "label" },
-    element("p", { className: "words", dir: "auto", textContent: prompt }),
-    element("p", { className: "facts", textContent: facts }))
+function createCaption(prompt, facts = "") {
+  return createElement("figcaption", { className: "label" },
+    createElement("p", { className: "prompt-text", dir: "auto", textContent: prompt }),
+    createElement("p", { className: "facts", textContent: facts }))
 }
 
-function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties)
-  made.append(...children)
-  return made
+function createElement(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties)
+  element.append(...children)
+  return element
 }

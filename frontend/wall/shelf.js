@@ -1,10 +1,12 @@
-// The pictures that are kept: on the shelf, in the large view, and what is done with them there.
-import { copyPicture, copyText, save, saveAll } from "../files/export.js"
+// The shelf: the pictures kept in this browser, searched, opened, starred, deleted and downloaded. Knows no server.
+import { copyPicture, copyText, saveAll, savePicture } from "../files/export.js"
 import { addGallery } from "./gallery.js"
 import { addViewer } from "./viewer.js"
 import { say } from "../words/words.js"
 
-const reasons = {
+const searchMilliseconds = 150 // to wait for more typing, as each search reads the whole history
+
+const storageNotes = {
   full: say("This browser's storage is full: new pictures last until the page is closed. Download or delete some."),
   off: say("This browser keeps nothing for this page: the pictures last until it is closed. Download what you like."),
 }
@@ -13,123 +15,125 @@ const reasons = {
  * @param {HTMLElement} shelf  with filters and thumbnails
  * @param {HTMLDialogElement} dialog
  * @param {object} history  of history.js
- * @param {Object} acts
- * @param {(values: object) => void} acts.use  put values into the form
- * @param {(values: object) => void} acts.more  make more with these
- * @param {(what: string, model: string) => string} acts.withPrice  what a button does, and what it costs
- * @param {(values: object) => string} acts.linkTo
- * @param {(blob: Blob, record: object) => Promise<Blob>} acts.inscribe  write into the file how it was made
- * @param {(id: string) => ?(() => void)} acts.takeDown  from the wall; what hangs it again
- * @param {(sentence: string) => void} acts.tell  what is seen anyway
- * @param {(sentence: string, undo?: () => void) => void} acts.show
- * @param {() => void} acts.leave  where the focus goes when nothing is left here
+ * @param {Object} callbacks
+ * @param {(values: object) => void} callbacks.use  puts values into the form
+ * @param {(values: object) => void} callbacks.generateMore  generates with the values and new seeds
+ * @param {(label: string, model: string) => string} callbacks.priceLabel  the label with the price
+ * @param {(values: object) => string} callbacks.createLink
+ * @param {(blob: Blob, record: object) => Promise<Blob>} callbacks.embedMetadata  writes the settings into the file
+ * @param {(id: string) => ?(() => void)} callbacks.removeFromWall  returns a function that puts it back
+ * @param {(sentence: string) => void} callbacks.announce
+ * @param {(sentence: string, undo?: () => void) => void} callbacks.toast
+ * @param {() => void} callbacks.releaseFocus  called when nothing is left here to focus
  */
-export function addShelf(shelf, dialog, history, { use, more, withPrice, linkTo, inscribe, takeDown, tell, show, leave }) {
+export function addShelf(shelf, dialog, history, {
+  use, generateMore, priceLabel, createLink, embedMetadata, removeFromWall, announce, toast, releaseFocus,
+}) {
   const find = selector => shelf.querySelector(selector)
-  const all = ({ values, seed }) => ({ ...values, seed })
-  const inForm = values => { viewer.close(); use(values) }
+  const allValues = ({ values, seed }) => ({ ...values, seed })
+  const useInForm = values => { viewer.close(); use(values) }
 
   const viewer = addViewer(dialog, {
-    usePrompt: ({ prompt }) => inForm({ prompt }),
-    useSeed: ({ seed }) => inForm({ seed }),
-    useAll: record => inForm(all(record)),
-    more: ({ values }) => { viewer.close(); more(values) },
-    download: async (record, blob) => save(await finished(record, blob), record),
-    copyPicture: async (_record, blob) => show(await copyPicture(blob)),
-    copyPrompt: async ({ prompt }) => show(await copyText(prompt, say("The prompt is copied."))),
-    copyLink: async record => show(await copyText(linkTo(all(record)), say("The link is copied."))),
-    star,
+    usePrompt: ({ prompt }) => useInForm({ prompt }),
+    useSeed: ({ seed }) => useInForm({ seed }),
+    useAll: record => useInForm(allValues(record)),
+    more: ({ values }) => { viewer.close(); generateMore(values) },
+    download: async (record, blob) => savePicture(await prepareFile(record, blob), record),
+    copyPicture: async (_record, blob) => toast(await copyPicture(blob)),
+    copyPrompt: async ({ prompt }) => toast(await copyText(prompt, say("The prompt is copied."))),
+    copyLink: async record => toast(await copyText(createLink(allValues(record)), say("The link is copied."))),
+    star: toggleStar,
     remove,
     newer: ({ id }) => step(id, -1),
     older: ({ id }) => step(id, 1),
     close: () => viewer.close(),
   })
   const gallery = addGallery(find(".thumbs"), {
-    page: wanted => history.page(wanted), thumb: id => history.thumb(id), open, leave,
+    loadPage: filter => history.page(filter), loadThumbnail: id => history.thumb(id), onOpen: open, releaseFocus,
   })
 
-  /** As the filters want them. */
-  async function draw() {
+  /** Show what matches the filters; resolves to their number, or undefined if a later call took over. */
+  async function render() {
     const words = find("[type=search]").value
     const starred = find(".starred-only").getAttribute("aria-pressed") === "true"
     const found = await gallery.show({ words, starred })
     if (found === undefined) return
     shelf.hidden = !found && !words && !starred
-    find(".none").hidden = found > 0
-    find(".reason").textContent = reasons[history.reason] ?? ""
+    find(".no-matches").hidden = found > 0
+    find(".storage-note").textContent = storageNotes[history.reason] ?? ""
     return found
   }
 
   async function search() {
-    const found = await draw()
-    if (found !== undefined) tell(found ? say("Pictures found.") : say("No picture fits."))
+    const found = await render()
+    if (found !== undefined) announce(found ? say("Pictures found.") : say("No picture fits."))
   }
 
-  /** If what opened the large view is gone, the focus goes to the first that is left. */
-  function land() {
+  /** If the thumbnail that opened the viewer is gone, focus the first one left. */
+  function restoreFocus() {
     const { activeElement } = document
-    if ((activeElement === document.body || dialog.contains(activeElement)) && !gallery.focus()) leave()
+    if ((activeElement === document.body || dialog.contains(activeElement)) && !gallery.focus()) releaseFocus()
   }
 
   async function open(record) {
     const blob = await history.file(record.id)
-    if (!blob) return show(say("This picture is no longer in this browser."))
-    const [newer, older] = await Promise.all([-1, 1].map(step => gallery.beside(record.id, step)))
-    const known = gallery.find(record.id) ?? record
-    viewer.show(known, blob, { newer, older, more: withPrice(say("More like this"), known.values.model) })
+    if (!blob) return toast(say("This picture is no longer in this browser."))
+    const [newer, older] = await Promise.all([-1, 1].map(step => gallery.neighbor(record.id, step)))
+    const current = gallery.find(record.id) ?? record
+    viewer.show(current, blob, { newer, older, moreLabel: priceLabel(say("More like this"), current.values.model) })
   }
 
   async function step(id, steps) {
-    const record = await gallery.beside(id, steps)
+    const record = await gallery.neighbor(id, steps)
     if (!record) return
     await open(record)
-    tell(record.prompt.slice(0, 200))
+    announce(record.prompt.slice(0, 200))
   }
 
-  async function star(record) {
+  async function toggleStar(record) {
     record.star = record.star ? 0 : 1
-    viewer.star(record.star)
+    viewer.setStar(record.star)
     await history.star(record.id, record.star)
-    draw()
+    render()
   }
 
   async function remove({ id }) {
-    const undo = await history.remove(id)
+    const restoreToHistory = await history.remove(id)
     viewer.close()
-    const hangAgain = takeDown(id)
-    show(say("The picture is deleted."), async () => {
-      await undo()
-      hangAgain?.()
-      await draw()
-      if (!gallery.focus(id)) leave()
-      tell(say("The picture is back."))
+    const restoreToWall = removeFromWall(id)
+    toast(say("The picture is deleted."), async () => {
+      await restoreToHistory()
+      restoreToWall?.()
+      await render()
+      if (!gallery.focus(id)) releaseFocus()
+      announce(say("The picture is back."))
     })
-    draw()
+    render()
   }
 
-  /** The file to give away: it says how it was made, unless the switch is off. */
-  async function finished(record, blob) {
-    return dialog.querySelector(".inscribed").checked ? inscribe(blob, record) : blob
+  /** The file to download, with its metadata unless the checkbox is off. */
+  async function prepareFile(record, blob) {
+    return dialog.querySelector(".embed-metadata").checked ? embedMetadata(blob, record) : blob
   }
 
-  let typed
+  let searchTimer
   find("[type=search]").oninput = () => {
-    clearTimeout(typed)
-    typed = setTimeout(search, 150) // milliseconds, as each search reads all that is kept
+    clearTimeout(searchTimer)
+    searchTimer = setTimeout(search, searchMilliseconds)
   }
   find(".starred-only").onclick = ({ target }) => {
     target.setAttribute("aria-pressed", target.getAttribute("aria-pressed") !== "true")
     search()
   }
-  find(".download-all").onclick = () => saveAll(history.all(), finished)
-  history.onchange = ({ kind, id }) => {
-    if (kind === "removed") takeDown(id) // in another tab
+  find(".download-all").onclick = () => saveAll(history.all(), prepareFile)
+  history.onchange = ({ kind, id }) => { // in another tab
+    if (kind === "removed") removeFromWall(id)
     if (kind === "removed" && viewer.id === id) {
       viewer.close()
-      show(say("This picture is no longer in this browser."))
+      toast(say("This picture is no longer in this browser."))
     }
-    draw()
+    render()
   }
-  dialog.addEventListener("close", land)
-  return { draw, open }
+  dialog.addEventListener("close", restoreFocus)
+  return { render, open }
 }

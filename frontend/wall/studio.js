@@ -1,91 +1,92 @@
-// Canvases under way: painted side by side, cancelled, tried again. Knows no form and no history.
+// Pictures in progress: generated side by side, cancelled, retried. Knows no form and no history.
 import { addBatch, addResult, removeResult } from "./result.js"
 import { explain, say } from "../words/words.js"
 
 /**
  * @param {HTMLElement} wall
- * @param {Object} acts
- * @param {() => ?string} acts.begin  the access code, or null where nothing may begin
- * @param {(values: object, how: object) => Promise<object>} acts.make  one picture
- * @param {(picture: object, values: object, result: object) => Promise<object>} acts.hang  it; its record
- * @param {(code: string, hung: number, error: ?Error) => void} acts.end  so many came with that code
- * @param {(record: object) => void} acts.open
- * @param {() => void} acts.leave  what has the focus on the wall will go
- * @param {(sentence: string) => void} acts.tell
+ * @param {Object} callbacks
+ * @param {() => ?string} callbacks.readCode  the access code; null if it is missing and nothing may start
+ * @param {(values: object, options: object) => Promise<object>} callbacks.generateImage
+ * @param {(image: object, values: object, result: object) => Promise<object>} callbacks.onImage  shows it; resolves to its record
+ * @param {(code: string, made: number, error: ?Error) => void} callbacks.onFinish  the batch's code, pictures made, first error
+ * @param {(record: object) => void} callbacks.onOpen
+ * @param {() => void} callbacks.releaseFocus  called before the focused control may go
+ * @param {(sentence: string) => void} callbacks.announce
  */
-export function addStudio(wall, { begin, make, hang, end, open, leave, tell }) {
-  const painting = new Set() // an AbortController for each picture under way
+export function addStudio(wall, { readCode, generateImage, onImage, onFinish, onOpen, releaseFocus, announce }) {
+  const running = new Set() // an AbortController for each picture in progress
 
-  /** One canvas, its values, and whoever can cancel it. */
-  function addWork(batch, values) {
-    const work = { values }
-    work.result = addResult(batch, values, {
-      cancel: () => cancel([work.controller]), again: () => paint([work]), open: () => open(work.record),
+  /** A job is a canvas, its values and, while it runs, its AbortController. */
+  function addJob(batch, values) {
+    const job = { values }
+    job.result = addResult(batch, values, {
+      onCancel: () => cancel([job.controller]), onRetry: () => run([job]), onOpen: () => onOpen(job.record),
     })
-    return work
+    return job
   }
 
-  /** Side by side; each one hangs, fails or goes by itself. */
-  async function paint(works) {
-    const code = begin()
+  /** Run the jobs side by side; each one succeeds, fails or is cancelled by itself. */
+  async function run(jobs) {
+    const code = readCode()
     if (code === null) return
-    const outcomes = works.map(work => paintOne(work, code))
-    tell(works.length > 1 ? say("Painting {number} pictures.", { number: works.length }) : say("Painting."))
-    conclude(await Promise.all(outcomes), code)
+    const outcomes = jobs.map(job => runJob(job, code))
+    announce(jobs.length > 1 ? say("Painting {number} pictures.", { number: jobs.length }) : say("Painting."))
+    finish(await Promise.all(outcomes), code)
   }
 
-  /** @param {(object | Error | undefined)[]} outcomes  records, errors, undefined where cancelled */
-  function conclude(outcomes, code) {
-    const errors = outcomes.filter(outcome => outcome instanceof Error)
-    const hung = outcomes.filter(Boolean).length - errors.length
-    end(code, hung, errors[0])
-    tell(summary(outcomes.length, hung, errors))
-  }
-
-  async function paintOne(work, code) {
-    const { values, result } = work
-    const { signal } = work.controller = new AbortController()
-    painting.add(work.controller)
+  async function runJob(job, code) {
+    const { values, result } = job
+    const { signal } = job.controller = new AbortController()
+    running.add(job.controller)
     result.start()
     try {
-      const picture = await make(values, { code, signal, onRetry: result.wait })
-      work.record = await hang(picture, values, result)
-      result.name(work.record.id)
-      return work.record
+      const image = await generateImage(values, { code, signal, onRetry: result.showRetrying })
+      job.record = await onImage(image, values, result)
+      result.setId(job.record.id)
+      return job.record
     } catch (error) {
-      if (!signal.aborted) return result.fail(error), error
+      if (!signal.aborted) return result.showError(error), error
       result.remove()
     } finally {
-      painting.delete(work.controller)
+      running.delete(job.controller)
     }
   }
 
+  /** @param {(object | Error | undefined)[]} outcomes  records, errors, undefined where cancelled */
+  function finish(outcomes, code) {
+    const errors = outcomes.filter(outcome => outcome instanceof Error)
+    const made = outcomes.filter(Boolean).length - errors.length
+    onFinish(code, made, errors[0])
+    announce(summarize(outcomes.length, made, errors))
+  }
+
   function cancel(controllers) {
-    leave()
+    releaseFocus()
     controllers.forEach(controller => controller.abort())
   }
 
   return {
     get busy() {
-      return painting.size > 0
+      return running.size > 0
     },
-    /** A canvas for each of the values, on top of the wall; failures of before go. */
-    paint(all) {
-      leave()
+    /** Generate a picture for each of the values, on top of the wall; removes earlier failures. */
+    generate(batchValues) {
+      releaseFocus()
       wall.querySelectorAll(".failed").forEach(removeResult)
-      const batch = addBatch(wall, all.length)
-      const works = all.map(values => addWork(batch, values))
+      const batch = addBatch(wall, batchValues.length)
+      const jobs = batchValues.map(values => addJob(batch, values))
       batch.firstElementChild.scrollIntoView({ block: "nearest" })
-      return paint(works)
+      return run(jobs)
     },
-    cancel: () => cancel(painting),
+    /** Cancel all. */
+    cancel: () => cancel(running),
   }
 }
 
-function summary(all, hung, [error, ...others]) {
-  if (!hung) return error ? explain(error) : say("Cancelled.")
+function summarize(all, made, [error, ...others]) {
+  if (!made) return error ? explain(error) : say("Cancelled.")
   if (all === 1) return say("The picture is ready.")
-  const ready = say("{hung} of {all} pictures are ready.", { hung, all })
+  const ready = say("{hung} of {all} pictures are ready.", { hung: made, all })
   if (!error) return ready
   return `${ready} ${say("{failed} failed: {reason}", { failed: others.length + 1, reason: explain(error) })}`
 }

@@ -1,4 +1,4 @@
-// One picture, large, with how it was made and all that can be done with it. Knows no server.
+// The viewer: one large picture, its settings and its actions. Knows no server.
 import { dateTime, duration, money, say } from "../words/words.js"
 
 const labels = {
@@ -8,76 +8,76 @@ const labels = {
 
 /**
  * @param {HTMLDialogElement} dialog
- * @param {Object<string, (record: object, blob: Blob) => void>} acts  by the name on each button's data-act
+ * @param {Object<string, (record: object, blob: Blob) => void>} actions  by the buttons' data-action
  */
-export function addViewer(dialog, acts) {
+export function addViewer(dialog, actions) {
   const image = dialog.querySelector("img")
   const zoom = dialog.querySelector(".zoom")
-  let shown // its record
-  let file
+  let shownRecord
+  let shownBlob
 
   dialog.addEventListener("click", ({ target }) => {
-    const { act } = target.closest("[data-act]")?.dataset ?? {}
-    if (act) acts[act](shown, file)
-    if (target === dialog) dialog.close() // the ground around it
+    const { action } = target.closest("[data-action]")?.dataset ?? {}
+    if (action) actions[action](shownRecord, shownBlob)
+    if (target === dialog) dialog.close() // a click outside the content
   })
   dialog.addEventListener("keydown", ({ key }) => {
-    if (isZoomed()) return // the arrows move the picture
-    if (key === "ArrowLeft") acts.newer(shown)
-    if (key === "ArrowRight") acts.older(shown)
+    if (isZoomed()) return // the arrow keys scroll the picture
+    if (key === "ArrowLeft") actions.newer(shownRecord)
+    if (key === "ArrowRight") actions.older(shownRecord)
   })
   dialog.addEventListener("cancel", event => {
     if (!isZoomed()) return
-    event.preventDefault() // Escape leaves one thing at a time
-    magnify(false)
+    event.preventDefault() // the first Escape only zooms out
+    setZoom(false)
   })
   dialog.addEventListener("close", () => {
-    shown = undefined
+    shownRecord = undefined
     URL.revokeObjectURL(image.src)
     image.removeAttribute("src")
   })
-  zoom.onclick = () => magnify(!isZoomed())
+  zoom.onclick = () => setZoom(!isZoomed())
 
   const isZoomed = () => zoom.getAttribute("aria-pressed") === "true"
-  const magnify = on => zoom.setAttribute("aria-pressed", on)
+  const setZoom = on => zoom.setAttribute("aria-pressed", on)
 
   return {
-    show(record, blob, { newer, older, more }) {
-      shown = record
-      file = blob
+    show(record, blob, { newer, older, moreLabel }) {
+      shownRecord = record
+      shownBlob = blob
       URL.revokeObjectURL(image.src)
-      magnify(false)
+      setZoom(false)
       Object.assign(image, { src: URL.createObjectURL(blob), alt: record.prompt })
-      dialog.querySelector(".words").textContent = record.prompt
-      dialog.querySelector("dl").replaceChildren(...settings(record).flatMap(pair))
-      dialog.querySelector("[data-act=more]").textContent = more
-      dialog.querySelector("[data-act=newer]").disabled = !newer
-      dialog.querySelector("[data-act=older]").disabled = !older
-      if (document.activeElement.disabled) dialog.querySelector("[data-act=close]").focus() // else no key comes here
-      this.star(record.star)
+      dialog.querySelector(".prompt-text").textContent = record.prompt
+      dialog.querySelector("dl").replaceChildren(...settings(record).flatMap(createTermAndValue))
+      dialog.querySelector("[data-action=more]").textContent = moreLabel
+      dialog.querySelector("[data-action=newer]").disabled = !newer
+      dialog.querySelector("[data-action=older]").disabled = !older
+      if (document.activeElement.disabled) dialog.querySelector("[data-action=close]").focus() // a disabled button gets no keys
+      this.setStar(record.star)
       if (!dialog.open) dialog.showModal()
     },
-    star(on) {
-      dialog.querySelector("[data-act=star]").setAttribute("aria-pressed", Boolean(on))
+    setStar(on) {
+      dialog.querySelector("[data-action=star]").setAttribute("aria-pressed", Boolean(on))
     },
     close: () => dialog.close(),
-    /** The id of what it shows; undefined where it is closed. */
+    /** The id of the picture shown; undefined while the viewer is closed. */
     get id() {
-      return shown?.id
+      return shownRecord?.id
     },
   }
 }
 
 function settings({ title, seed, price, seconds, made, values, width, height }) {
-  const more = Object.entries(labels).map(([name, label]) => [label, values[name]])
+  const parameters = Object.entries(labels).map(([name, label]) => [label, values[name]])
   const facts = [
-    ["Model", title], ["Seed", seed], ...more, ["Pixels", width && `${width} × ${height}`],
+    ["Model", title], ["Seed", seed], ...parameters, ["Pixels", width && `${width} × ${height}`],
     ["Price", Number(price) ? money(price) : ""], ["Time", seconds && duration(seconds)],
     ["Made", dateTime(made)],
   ]
   return facts.filter(([, value]) => value)
 }
 
-function pair([label, value]) {
+function createTermAndValue([label, value]) {
   return [["dt", say(label)], ["dd", value]].map(([tag, text]) => Object.assign(document.createElement(tag), { textContent: text }))
 }

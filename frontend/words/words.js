@@ -1,36 +1,38 @@
-// The page in the visitor's language; what it says in English is the key. Knows no server.
+// The page in the visitor's language, with its English sentences as keys. Knows no server.
 
 const languages = { en: "English", de: "Deutsch", es: "Español", ja: "日本語" }
+const loadMilliseconds = 3000 // to wait for a translation
 
-const wanted = preferred()
-const words = wanted === "en" ? undefined : await load(wanted)
+const preferred = preferredLanguage()
+const translations = preferred === "en" ? undefined : await loadTranslations(preferred)
 
-const language = words ? wanted : "en"
+const language = translations ? preferred : "en"
 
-const locale = language === "en" ? [] : language // English as it is written where the visitor is
+const locale = language === "en" ? [] : language // English takes the visitor's region from the browser
 const dollars = new Intl.NumberFormat(language, { style: "currency", currency: "USD" })
-const clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" })
+const timeOfDay = new Intl.DateTimeFormat(locale, { timeStyle: "short" })
 const decimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
-const calendar = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" })
+const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" })
 
 export const money = amount => dollars.format(amount)
 
 export const duration = seconds => `${decimal.format(seconds)}\u00a0s`
 
-export const dateTime = date => calendar.format(date)
+export const dateTime = date => dateAndTime.format(date)
 
-/** The sentence in the visitor's language, its {places} filled in; a Date is a time of day. */
+/** The sentence in the visitor's language, its {names} replaced by the values; a Date becomes a time of day. */
 export function say(sentence, values = {}) {
-  const shown = value => (value instanceof Date ? clock.format(value) : value)
-  return (words?.[sentence] ?? sentence).replace(/\{(\w+)\}/g, (place, name) => shown(values[name]) ?? place)
+  const text = value => (value instanceof Date ? timeOfDay.format(value) : value)
+  return (translations?.[sentence] ?? sentence).replace(/\{(\w+)\}/g, (placeholder, name) => text(values[name]) ?? placeholder)
 }
 
-/** What went wrong; the server's own words are English, so that another language goes by its code. */
+/** The error's message. The API writes English only, so other languages look its messages up by error code. */
 export function explain({ message, code, values }) {
-  return say(words?.[message] || !words?.[code] ? message : code, values)
+  const known = translations?.[message] || !translations?.[code]
+  return say(known ? message : code, values)
 }
 
-/** What stands on the page already. */
+/** Translate the texts and attributes of index.html. */
 export function translate(root) {
   root.lang = language
   if (language === "en") return
@@ -47,26 +49,26 @@ export function translate(root) {
   }
 }
 
-/** Let the menu say which language this is, and choose another one for this browser. */
-export function addLanguages(menu) {
+/** Let the menu show the current language and choose another for this browser. */
+export function addLanguageMenu(menu) {
   menu.append(...Object.entries(languages).map(([name, title]) => new Option(title, name)))
   menu.value = language
-  menu.onchange = () => prefer(menu.value)
+  menu.onchange = () => chooseLanguage(menu.value)
 }
 
-function prefer(chosen) {
+function chooseLanguage(name) {
   try {
-    localStorage.setItem("language", chosen)
-  } catch {} // forbidden: it stays the browser's own
+    localStorage.setItem("language", name)
+  } catch {} // storage is forbidden: the browser's own language stays
   location.reload()
 }
 
-function preferred() {
-  const wanted = [stored(), ...navigator.languages.map(name => name.split("-")[0])]
-  return wanted.find(name => Object.hasOwn(languages, name)) ?? "en"
+function preferredLanguage() {
+  const candidates = [storedLanguage(), ...navigator.languages.map(name => name.split("-")[0])]
+  return candidates.find(name => Object.hasOwn(languages, name)) ?? "en"
 }
 
-function stored() {
+function storedLanguage() {
   try {
     return localStorage.getItem("language")
   } catch {
@@ -74,9 +76,9 @@ function stored() {
   }
 }
 
-/** The language's sentences; undefined where they do not come, for English is better than nothing. */
-async function load(name) {
-  const late = new Promise(resolve => setTimeout(resolve, 3000)) // milliseconds
-  const module = await Promise.race([import(`./${name}.js`).catch(() => {}), late])
+/** The language's sentences; undefined if they do not load in time, and the page stays English. */
+async function loadTranslations(name) {
+  const timeout = new Promise(resolve => setTimeout(resolve, loadMilliseconds))
+  const module = await Promise.race([import(`./${name}.js`).catch(() => {}), timeout])
   return module?.default
 }

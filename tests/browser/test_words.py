@@ -26,7 +26,7 @@ VARIABLES = {
     *("description", "prompt.help", "parameter.label", "parameter.help"),  # from the models
     *("sentence", "element.getAttribute(name)"),  # from index.html
     "label",  # from the large view's table
-    "words?.[message] || !words?.[code] ? message : code",  # from api.js, and the API's codes
+    "known ? message : code",  # from api.js, and the API's codes
 }
 UNSEEN = {"It does not open."}  # history.js to itself
 
@@ -161,9 +161,9 @@ def test_a_picture_is_in_the_browsers_language_from_waiting_to_deleted(phone, kn
     phone.locator("figure .frame").click()
     expect(phone.locator(".viewer dt").first).to_have_text(known["Model"])
     assert english(phone, known) == []
-    phone.locator("[data-act=star]").click()
-    expect(phone.locator("[data-act=star]")).to_have_text(known["Star"])
-    phone.locator("[data-act=remove]").click()
+    phone.locator("[data-action=star]").click()
+    expect(phone.locator("[data-action=star]")).to_have_text(known["Star"])
+    phone.locator("[data-action=remove]").click()
     expect(phone.locator("#toast")).to_be_visible()
     assert english(phone, known) == []
 
