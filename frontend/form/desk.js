@@ -123,7 +123,7 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     if (Object.keys(values).length) use(values)
   })
 
-  // People who come back after the budget has reset return to this open page.
+  // The page may have been open in the background since before the budget reset.
   document.addEventListener("visibilitychange", () => {
     if (Date.parse(budget.resets_at) < Date.now()) loadBudget()
   })
