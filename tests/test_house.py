@@ -3,6 +3,7 @@
 import ast
 import gzip
 import json
+import posixpath
 import re
 import subprocess
 import sys
@@ -43,13 +44,13 @@ MAY_IMPORT = {
     "chalicelib/__init__.py": set(),
 }
 LOCAL_MAY_IMPORT = {"local", "numpy", "PIL", "jsonschema"}
+# Which folder of the page may import from which others. Only app.js may import everything.
 PAGE_MAY_IMPORT = {
-    "frontend/desk.js": {"access", "budget", "form", "share"},
-    "frontend/files.js": {"vendor/client-zip"},
-    "frontend/history.js": {"vendor/idb"},
-    "frontend/inscription.js": {"metadata", "recipe"},
-    "frontend/shelf.js": {"files", "gallery", "viewer"},
-    "frontend/studio.js": {"result"},
+    "frontend": set(),
+    "frontend/form": {"frontend/words"},
+    "frontend/wall": {"frontend/files", "frontend/words"},
+    "frontend/files": {"frontend/vendor", "frontend/words"},
+    "frontend/words": set(),
 }
 INFRA_MAY_IMPORT = {
     *("infra", "aws_cdk", "constructs", "chalice.cdk", "boto3", "botocore.config"),
@@ -97,10 +98,33 @@ def test_the_deployed_house_knows_of_the_api_what_it_offers_and_how_it_fails(pat
 
 
 @pytest.mark.parametrize("path", [name for name in CODE if name.endswith(".js")])
-def test_a_module_of_the_page_imports_what_it_draws_with_and_the_plot_all(path):
-    found = re.findall(r'(?:from |import\()"\./([\w/-]+)\.js"', (ROOT / path).read_text())
-    allowed = PAGE_MAY_IMPORT.get(path, set()) | ({"words"} if path != "frontend/api.js" else set())
-    assert path == "frontend/app.js" or set(found) <= allowed
+def test_page_modules_import_only_from_their_folder_and_the_allowed_ones(path):
+    folder = posixpath.dirname(path)
+    folders = {posixpath.dirname(each) for each in page_imports(path)}
+    assert path == "frontend/app.js" or folders <= PAGE_MAY_IMPORT[folder] | {folder}
+
+
+def test_the_api_client_and_the_modules_beside_it_import_nothing():
+    for name in ("api", "theme", "notices"):
+        assert page_imports(f"frontend/{name}.js") == set()
+
+
+def test_the_page_preloads_every_module_it_imports():
+    page = (ROOT / "frontend/index.html").read_text()
+    preloaded = {f"frontend/{path}" for path in re.findall(r'modulepreload" href="(.+?)"', page)}
+    scripts = {f"frontend/{path}" for path in re.findall(r'<script .*src="(.+?)"', page)}
+    modules, found = set(), scripts
+    while found:
+        modules |= found
+        found = {path for each in found for path in page_imports(each, lazy=False)} - modules
+    assert preloaded == modules - scripts
+
+
+def page_imports(path, lazy=True):
+    """Paths of the files that a module imports, with those it loads later if `lazy`."""
+    pattern = r'(?:^import .*from |import\()"(.+?)"' if lazy else r'^import .*from "(.+?)"'
+    found = re.findall(pattern, (ROOT / path).read_text(), re.MULTILINE)
+    return {posixpath.normpath(posixpath.join(posixpath.dirname(path), each)) for each in found}
 
 
 @pytest.mark.parametrize("path", CODE)
@@ -114,7 +138,7 @@ def test_the_api_is_under_1400_lines():
 
 
 def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
-    script = (ROOT / "frontend/form.js").read_text()
+    script = (ROOT / "frontend/form/fields.js").read_text()
     drawn = re.search(r"^const kinds = \{\n(.*?)^\}", script, re.DOTALL | re.MULTILINE)[1]
     kinds = [each for each in classes(parameters) if issubclass(each, parameters.Parameter)]
     read = {each.kind for each in kinds if each is not parameters.Parameter}
