@@ -67,10 +67,10 @@ def test_returns_an_image_with_all_headers(stub, post, bedrock_response, jpeg):
     }
 
 
-@pytest.mark.parametrize("model", [*catalogue.OFFERED.split(","), "stable-diffusion-xl"])
+@pytest.mark.parametrize("model", [*catalogue.DEFAULT_MODELS.split(","), "stable-diffusion-xl"])
 def test_every_model_accepts_the_tutorials_request(stub, post, jpeg, monkeypatch, model):
-    offer = catalogue.offer(EVERY_MODEL)
-    monkeypatch.setattr(easel, "offer", offer)
+    offer = catalogue.parse(EVERY_MODEL)
+    monkeypatch.setattr(easel, "offered", offer)
     answer = {"images": [jpeg], "artifacts": [{"finishReason": "SUCCESS", "base64": jpeg}]}
     add_response(stub, answer, model=offer.find(model).bedrock_id)
     response = post("a ship", f"/?cfg_scale=10&seed=0&steps=50&model={model}")
@@ -217,7 +217,7 @@ def test_a_filtered_prompt_gets_422(stub, post):
 
 def test_rejects_an_image_too_large_for_lambda(stub, post):
     png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(4_713_000)).decode()
-    assert len(png) > easel.LARGEST_ANSWER > len(png) - 8_192
+    assert len(png) > easel.MAX_RESPONSE_BYTES > len(png) - 8_192
     add_response(stub, {"images": [png]})
     response = post("a fox", "/?output_format=png")
     assert (response.status_code, response.json_body["Code"]) == (502, "ImageTooLarge")
@@ -228,7 +228,7 @@ def test_describes_the_models_with_cors_and_no_store():
     with Client(easel.app, stage_name="aws") as client:
         response = client.http.get("/models")
     assert response.status_code == 200
-    described = {"access": "open"} | easel.offer.describe()
+    described = {"access": "open"} | easel.offered.describe()
     assert response.json_body == json.loads(json.dumps(described))
     assert (response.headers[ORIGIN], response.headers["Cache-Control"]) == ("*", "no-store")
 

@@ -94,7 +94,7 @@ def test_maps_each_error_code_and_hides_its_message(client, stub, caplog, code, 
 
 def test_covers_every_error_of_invoke_model(client):
     errors = client.meta.service_model.operation_model("InvokeModel").error_shapes
-    assert set(bedrock.BY_CODE) == {error.name for error in errors}
+    assert set(bedrock.KIND_BY_CODE) == {error.name for error in errors}
 
 
 @pytest.mark.parametrize(
@@ -152,10 +152,10 @@ def test_only_a_failed_connection_may_be_retried(caplog, error, failure):
 
 def test_rejects_an_invalid_region():
     for name in ("us-west-2", "eu-central-1", "us-gov-west-1", "ap-southeast-12"):
-        assert bedrock.region(name) == name
+        assert bedrock.parse_region(name) == name
     for name in ("", "us west", "us-west", "US-WEST-2", "us-west-2.example.com", "us-west-2\n"):
         with pytest.raises(ValueError, match="BEDROCK_REGION must be a region such as us-west-2"):
-            bedrock.region(name)
+            bedrock.parse_region(name)
 
 
 def test_only_busy_and_unavailable_have_retry_after():

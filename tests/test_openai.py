@@ -13,14 +13,14 @@ from chalicelib import catalogue, errors, openai
 from chalicelib.budget import Budget
 from conftest import EVERY_MODEL, budget_table
 
-OFFER = catalogue.offer(EVERY_MODEL)
+OFFER = catalogue.parse(EVERY_MODEL)
 CORE, SD35, _, SDXL = OFFER.models
 IMAGES = "/v1/images/generations"
 FOX = {"prompt": "a fox"}
 
 
 def translate(**request):
-    return openai.queries(json.dumps(FOX | request), OFFER.find)
+    return openai.parse_queries(json.dumps(FOX | request), OFFER.find)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ REFUSED = [
     (FOX | {"size": [7]}, "size must be one of auto, 1024x1024, 1536x1024, 1024x1536, got a list",
      "size"),
     (FOX | {"response_format": "url"}, "response_format must be b64_json, got 'url': no picture is "
-     "kept here that an address could lead to", "response_format"),
+     "kept here that a URL could point to", "response_format"),
     (FOX | {"stream": True}, "stream must be false, got true", "stream"),
     (FOX | {"background": "transparent"}, "background must be auto or opaque, got 'transparent'",
      "background"),
@@ -187,11 +187,11 @@ def test_generates_four_images_in_one_request(generate, bedrock, capsys):
 
 
 @pytest.fixture
-def today(moto, monkeypatch):
+def images_charged(moto, monkeypatch):
     """A budget of five images by Stable Image Core; returns how many have been charged."""
     with budget_table(moto, "openai") as client:
         budget = Budget(client, "openai", 0.20, lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))
-        monkeypatch.setattr(easel, "today", budget)
+        monkeypatch.setattr(easel, "daily_budget", budget)
         yield lambda: round(budget.describe()["spent_usd"] / 0.04)
 
 
@@ -225,7 +225,7 @@ class FaultyClient:
     ],
 )
 def test_returns_the_first_error_and_charges_each_image(
-    generate, bedrock, today, monkeypatch, faults, status, code, spent, retry
+    generate, bedrock, images_charged, monkeypatch, faults, status, code, spent, retry
 ):
     client = FaultyClient(bedrock.client, faults)
     monkeypatch.setattr(easel, "bedrock_client", client)
@@ -236,17 +236,17 @@ def test_returns_the_first_error_and_charges_each_image(
         code in ("rate_limit_exceeded", "ModelUnavailable")
     )
     assert sorted(client.sent) == list(range(1, len(faults) + 1))
-    assert today() == spent
+    assert images_charged() == spent
 
 
-def test_rejects_more_images_than_the_budget_allows(generate, bedrock, today):
+def test_rejects_more_images_than_the_budget_allows(generate, bedrock, images_charged):
     assert generate(FOX | {"n": 3})[0] == 200
     status, answer, headers = generate(FOX | {"n": 3})
     assert (status, answer["error"]["code"]) == (429, "insufficient_quota")
     assert answer["error"]["type"] == "insufficient_quota"
     assert "less than $0.12 is left" in answer["error"]["message"]
     assert (headers["x-should-retry"], headers["Retry-After"]) == ("false", str(12 * 60 * 60 + 1))
-    assert (today(), len(bedrock.paintings)) == (3, 3)
+    assert (images_charged(), len(bedrock.paintings)) == (3, 3)
     assert generate(FOX | {"n": 2})[0] == 200
 
 
@@ -283,6 +283,6 @@ def test_formats_chalices_own_errors_for_openai(generate, post):
 
 
 def test_translates_only_codes_that_exist():
-    assert set(openai.THEIR_CODES) <= set(vars(errors))
+    assert set(openai.OPENAI_ERROR_CODES) <= set(vars(errors))
     assert openai.error_type("ModelBusy", 429) == "rate_limit_error"
     assert openai.error_type("InternalServerError", 500) == "server_error"

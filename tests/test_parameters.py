@@ -104,7 +104,7 @@ def test_a_random_seed_is_valid_for_every_model(text):
 
 def test_a_random_seed_may_be_either_bound():
     class Die(Seed):
-        last_drawn = 6
+        max_drawn = 6
 
     die = Die("die", "Die", "", minimum=0, maximum=6, default=0)
     assert {die.read("") for _ in range(200)} == {1, 2, 3, 4, 5, 6}

@@ -36,7 +36,7 @@ class Table:
             raise ReadTimeoutError(endpoint_url="DynamoDB")
 
 
-MADE, NONE_MADE = (errors.ContentFiltered("x", nothing_made=none) for none in (False, True))
+MADE, NONE_MADE = (errors.ContentFiltered("x", may_be_charged=made) for made in (True, False))
 PAID = [None, MADE, errors.ModelFailed("x"), errors.ModelTimeout("x"), RuntimeError("a bug")]
 UNPAID = [NONE_MADE, errors.ModelBusy("x"), errors.ModelUnavailable("x"), errors.ModelRetired("x")]
 
@@ -55,8 +55,8 @@ class Ledger:
         self.table.trouble, day = trouble, self.now.date().isoformat()
         fits, before = self.expected[day] + price * images <= self.daily, len(self.pending)
         with suppress(errors.BudgetSpent, errors.ModelUnavailable):
-            for held in self.budget.reserve(price / 1_000_000, images):
-                self.pending.append((held, day, price))
+            for reservation in self.budget.reserve(price / 1_000_000, images):
+                self.pending.append((reservation, day, price))
         assert len(self.pending) == before + images * (fits and not trouble)
         # A lost write still counts: the budget may charge too much, but never spend too much.
         self.expected[day] += price * images * (fits and trouble != "refused")
@@ -65,11 +65,11 @@ class Ledger:
         """One of the pending images succeeds or fails."""
         if self.pending:
             self.table.trouble = trouble
-            held, day, price = self.pending.pop(which % len(self.pending))
-            with suppress(errors.Failure, RuntimeError), self.budget.at_stake(held):
+            reservation, day, price = self.pending.pop(which % len(self.pending))
+            with suppress(errors.Failure, RuntimeError), self.budget.refund_on_failure(reservation):
                 if failure:
                     raise failure
-            assert held.price == price * (failure in PAID)
+            assert reservation.price == price * (failure in PAID)
             self.expected[day] -= price * (failure in UNPAID and trouble != "refused")
 
 
