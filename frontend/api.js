@@ -53,12 +53,12 @@ async function fetchJson(path) {
 }
 
 function send(path, options) {
-  const sentence = "Easel cannot be reached. Check the connection, then try again."
+  const sentence = "Easel cannot be reached. Check your connection, then try again."
   return fetch(new URL(path, baseUrl), options).catch(throwOffline(sentence))
 }
 
 async function readImage(response) {
-  const sentence = "The connection broke before the whole picture was here. Check it, then try again."
+  const sentence = "The connection was lost before the whole picture arrived. Check it, then try again."
   const text = await response.text().catch(throwOffline(sentence))
   const header = name => response.headers.get(`X-Image-${name}`) ?? ""
   return {
@@ -87,25 +87,25 @@ async function readError(response, code) {
   if (Code === "AccessCodeRequired" && Message.startsWith("access code must be sent")) return accessCodeError(code)
   if (Code === "BudgetSpent") return budgetError(seconds)
   // API Gateway throttles before the API runs, so no image can have been made here either.
-  if (response.status === 429 && !Code) return new ApiError("ModelBusy", "Too many people ask at once. Try again in a few seconds.")
+  if (response.status === 429 && !Code) return new ApiError("ModelBusy", "Too many requests at once. Try again in a few seconds.")
   if (Code && Message) return new ApiError(Code, toSentence(Message), { seconds })
-  if ([413, 414, 431].includes(response.status)) return new ApiError("TooLong", "The words are too long to send. Make them shorter.")
+  if ([413, 414, 431].includes(response.status)) return new ApiError("TooLong", "The text is too long to send. Shorten it.")
   return unreadableError(response)
 }
 
 function accessCodeError(code) {
   return new ApiError("AccessCodeRequired", code
-    ? "That access code is not the right one. Check it, then try again."
-    : "This site needs its access code. Whoever gave you the link knows it.")
+    ? "That access code is wrong. Check it, then try again."
+    : "This site needs an access code. Ask the person who gave you the link.")
 }
 
 function budgetError(seconds) {
   const time = new Date(Date.now() + seconds * 1000)
-  return new ApiError("BudgetSpent", "Too little is left of today's budget for this picture. It begins anew at {time}.", { seconds, values: { time } })
+  return new ApiError("BudgetSpent", "Too little is left of today's budget for this picture. It resets at {time}.", { seconds, values: { time } })
 }
 
 function unreadableError(response) {
-  return new ApiError("Unreadable", "The server gave an answer that makes no sense here (status {status}). Try again in a moment.", { values: response })
+  return new ApiError("Unreadable", "The server's answer could not be read (status {status}). Try again in a moment.", { values: response })
 }
 
 function toSentence(text) {

@@ -70,7 +70,7 @@ async function open(record) {
 
 /** Generate with the same settings and new seeds. Never switches models, as another may cost more. */
 function generateMore(values) {
-  if (studio.busy) return toast(say("Pictures are being painted. Wait for them, or cancel them."))
+  if (studio.busy) return toast(say("Pictures are still being painted. Wait for them, or cancel them."))
   desk.use({ ...values, seed: "0" })
   if (desk.findModel(values.model)) generate()
 }
@@ -83,9 +83,9 @@ function removeFromWall(id) {
 
 /** Put a picture's settings into the form. */
 async function restore(file) {
-  if (file.size > 50_000_000) return toast(say("This file is too large to be a picture of Easel's.")) // bytes
+  if (file.size > 50_000_000) return toast(say("This file is too large to be a picture from Easel.")) // bytes
   const settings = await readMetadata(file)
-  if (!settings) return toast(say("This file holds no settings."))
+  if (!settings) return toast(say("This file contains no settings."))
   desk.use(settings)
 }
 

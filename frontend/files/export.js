@@ -18,7 +18,7 @@ export async function copyText(text, confirmation) {
     await navigator.clipboard.writeText(text)
     return confirmation
   } catch {
-    return say("This browser does not let the page copy.")
+    return say("This browser does not allow the page to copy.")
   }
 }
 
@@ -27,9 +27,9 @@ export async function copyPicture(blob) {
   try {
     const png = blob.type === "image/png" ? blob : await toPng(blob)
     await navigator.clipboard.write([new ClipboardItem({ "image/png": png })])
-    return say("The picture is copied.")
+    return say("Picture copied.")
   } catch {
-    return say("This browser does not let the page copy.")
+    return say("This browser does not allow the page to copy.")
   }
 }
 

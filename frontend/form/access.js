@@ -2,7 +2,7 @@
 import { say } from "../words/words.js"
 
 const key = "access-code" // in sessionStorage
-const instruction = say("This site asks for a code. Whoever gave you the link knows it.")
+const instruction = say("This site needs an access code. Ask the person who gave you the link.")
 
 /** Fill the field with the link's code, or else with the code stored for this tab. */
 export function fillCode(form) {

@@ -30,7 +30,7 @@ function remainingText({ daily_usd: daily }, left) {
 }
 
 function shortageText({ resets_at: reset }, left, cheapest, pictures) {
-  if (left < cheapest) return say("Today's budget is spent. It begins anew at {time}.", { time: new Date(reset) })
+  if (left < cheapest) return say("Today's budget is spent. It resets at {time}.", { time: new Date(reset) })
   const values = { left: money(Math.max(0, left)), pictures }
   if (pictures > 1) return say("{left} left today: not enough for {pictures} of this model.", values)
   return say("{left} left today: not enough for this model.", values)

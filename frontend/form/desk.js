@@ -60,7 +60,7 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
   function fill({ title, model = findByTitle(title)?.name ?? title, ...values }) {
     fillFields(form, { ...values, model }, renderSelected)
     if (Number(form.elements.seed.value)) revealControl(form, form.elements.seed) // as it repeats the same picture
-    const sentence = "{model} is not on offer here. The other settings are in the form."
+    const sentence = "{model} is not available here. The other settings are in the form."
     if (model && !findModel(model)) toast(say(sentence, { model: title ?? model }))
   }
 

@@ -26,7 +26,7 @@ export function renderModels(form, { models, default: defaultName }) {
 
 /** Show the model's parameters; values set before stay if the model allows them. */
 export function renderModel(form, { description, price_usd: price, parameters }) {
-  const priceText = price ? say("{price} a picture.", { price: money(price) }) : ""
+  const priceText = price ? say("{price} per picture.", { price: money(price) }) : ""
   const prompt = parameters.find(({ name }) => name === "prompt")
   const others = parameters.filter(each => each !== prompt)
   form.querySelector("#model-help").textContent = `${say(description)} ${priceText}`.trim()
@@ -52,7 +52,7 @@ export function checkPrompt({ elements: { prompt } }, { parameters }) {
   const { max_length: maximum } = parameters.find(({ name }) => name === "prompt")
   const length = [...prompt.value].length // in code points, as the API counts
   const empty = prompt.value.trim() ? "" : say("The prompt is empty.")
-  prompt.setCustomValidity(length > maximum ? say("The prompt has {length} letters; {maximum} are allowed.", { length, maximum }) : empty)
+  prompt.setCustomValidity(length > maximum ? say("The prompt has {length} characters; {maximum} are allowed.", { length, maximum }) : empty)
   return prompt.reportValidity()
 }
 

@@ -45,14 +45,14 @@ export function addResult(batch, values, { onCancel, onRetry, onOpen }) {
     },
     /** Say that the model is busy and the request will be retried. */
     showRetrying() {
-      status = say("The model is busy; asking again…")
+      status = say("The model is busy; trying again…")
       showStatus()
     },
     /** Show the picture and its caption; resolves to the seconds it took. Rejects if it is not an image. */
     async show({ blob, seed, price }, title) {
       const image = createElement("img", { className: "picture", alt: label, src: URL.createObjectURL(blob) })
       const frame = createElement("button", { className: "frame", type: "button", title: say("Open"), onclick: onOpen }, image)
-      await image.decode().catch(() => { throw new Error("The picture that came cannot be shown. Try again.") })
+      await image.decode().catch(() => { throw new Error("The picture that arrived cannot be shown. Try again.") })
       finish()
       const cost = Number(price) ? [money(price)] : []
       const facts = [title, say("seed {seed}", { seed }), ...cost, duration(seconds())].join(" · ")

@@ -8,7 +8,7 @@ const searchMilliseconds = 150 // to wait for more typing, as each search reads 
 
 const storageNotes = {
   full: say("This browser's storage is full: new pictures last until the page is closed. Download or delete some."),
-  off: say("This browser keeps nothing for this page: the pictures last until it is closed. Download what you like."),
+  off: say("This browser stores nothing for this page: pictures last until it is closed. Download the ones you like."),
 }
 
 /**
@@ -40,8 +40,8 @@ export function addShelf(shelf, dialog, history, {
     more: ({ values }) => { viewer.close(); generateMore(values) },
     download: async (record, blob) => savePicture(await prepareFile(record, blob), record),
     copyPicture: async (_record, blob) => toast(await copyPicture(blob)),
-    copyPrompt: async ({ prompt }) => toast(await copyText(prompt, say("The prompt is copied."))),
-    copyLink: async record => toast(await copyText(createLink(allValues(record)), say("The link is copied."))),
+    copyPrompt: async ({ prompt }) => toast(await copyText(prompt, say("Prompt copied."))),
+    copyLink: async record => toast(await copyText(createLink(allValues(record)), say("Link copied."))),
     star: toggleStar,
     remove,
     newer: ({ id }) => step(id, -1),
@@ -66,7 +66,7 @@ export function addShelf(shelf, dialog, history, {
 
   async function search() {
     const found = await render()
-    if (found !== undefined) announce(found ? say("Pictures found.") : say("No picture fits."))
+    if (found !== undefined) announce(found ? say("Pictures found.") : say("No pictures found."))
   }
 
   /** If the thumbnail that opened the viewer is gone, focus the first one left. */
@@ -101,12 +101,12 @@ export function addShelf(shelf, dialog, history, {
     const restoreToHistory = await history.remove(id)
     viewer.close()
     const restoreToWall = removeFromWall(id)
-    toast(say("The picture is deleted."), async () => {
+    toast(say("Picture deleted."), async () => {
       await restoreToHistory()
       restoreToWall?.()
       await render()
       if (!gallery.focus(id)) releaseFocus()
-      announce(say("The picture is back."))
+      announce(say("Picture restored."))
     })
     render()
   }

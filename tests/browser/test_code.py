@@ -12,8 +12,8 @@ pytestmark = pytest.mark.slow
 
 CODE = "a+b %41-Sesame"  # what a link must not spoil
 LINK = "#code=a+b%20%2541-Sesame"
-NEEDED = "This site needs its access code. Whoever gave you the link knows it."
-WRONG = "That access code is not the right one. Check it, then try again."
+NEEDED = "This site needs an access code. Ask the person who gave you the link."
+WRONG = "That access code is wrong. Check it, then try again."
 STORE = "sessionStorage.getItem('access-code')"
 
 
@@ -53,7 +53,7 @@ def test_a_first_visit_asks_for_the_code_and_sends_nothing_without_it(closed):
     sent = watch_posts(page)
     expect(field(page)).to_be_visible()
     expect(field(page)).to_have_accessible_description(
-        "This site asks for a code. Whoever gave you the link knows it."
+        "This site needs an access code. Ask the person who gave you the link."
     )
     generate(page, QUICK)
     expect(field(page)).to_be_focused()

@@ -97,7 +97,7 @@ def test_the_gateways_own_throttle_is_waited_for_and_then_told(page):
     generate(page, QUICK)
     pass_pauses(page, sent, 3)
     expect(page.locator(".message")).to_have_text(
-        "Too many people ask at once. Try again in a few seconds."
+        "Too many requests at once. Try again in a few seconds."
     )
     page.get_by_role("button", name="Try again").click()
     pass_pauses(page, sent, 5)
@@ -161,8 +161,8 @@ def test_without_the_models_the_page_says_so_and_offers_to_try_again(
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ("<!doctype html>", "The server gave an answer that makes no sense here (status 200)."),
-        ("R0lGODlh", "The picture that came cannot be shown. Try again."),
+        ("<!doctype html>", "The server's answer could not be read (status 200)."),
+        ("R0lGODlh", "The picture that arrived cannot be shown. Try again."),
     ],
 )
 def test_an_answer_that_is_no_picture_is_a_failure(page, body, sentence):
@@ -228,8 +228,8 @@ def test_when_storage_is_full_pictures_are_made_and_one_sentence_says_what_to_do
     [
         ("", "Please fill out this field."),
         (" \n ", "The prompt is empty."),
-        ("🦊" * 10_001, "The prompt has 10001 letters; 10000 are allowed."),
-        ("x" * 100_000, "The prompt has 100000 letters; 10000 are allowed."),
+        ("🦊" * 10_001, "The prompt has 10001 characters; 10000 are allowed."),
+        ("x" * 100_000, "The prompt has 100000 characters; 10000 are allowed."),
     ],
 )
 def test_a_prompt_that_cannot_be_a_picture_is_not_sent(page, words, sentence):
@@ -246,7 +246,7 @@ def test_a_prompt_that_cannot_be_a_picture_is_not_sent(page, words, sentence):
 
 
 def test_words_too_long_for_the_gateway_are_explained(page):
-    sentence = "The words are too long to send. Make them shorter."
+    sentence = "The text is too long to send. Shorten it."
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Negative prompt").fill("猫" * 9_000)  # 81 kB of address
     generate(page, QUICK)

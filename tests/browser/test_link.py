@@ -58,7 +58,7 @@ def test_a_copied_link_fills_the_form_of_who_opens_it_and_runs_nothing(page, sit
     shelf(page).get_by_role("listitem").get_by_role("button").first.click()
     seed = large(page).get_by_role("definition").nth(1).inner_text()
     act(page, "Copy link")
-    expect(heard(page)).to_have_text("The link is copied.")
+    expect(heard(page)).to_have_text("Link copied.")
     before = site.calls()
     other = follow(page.evaluate("navigator.clipboard.readText()"))
     unfold(other)
@@ -80,16 +80,16 @@ def test_prompt_link_and_picture_are_copied(page, site):
     thumb(page, "qwzx & 100 % fox").click()
     copied = "navigator.clipboard.readText()"
     act(page, "Copy prompt")
-    expect(heard(page)).to_have_text("The prompt is copied.")
+    expect(heard(page)).to_have_text("Prompt copied.")
     assert page.evaluate(copied) == "qwzx & 100 % fox"
     act(page, "Copy link")
-    expect(heard(page)).to_have_text("The link is copied.")
+    expect(heard(page)).to_have_text("Link copied.")
     link = urlsplit(page.evaluate(copied))
     assert link._replace(fragment="").geturl() == site.url
     seed = large(page).get_by_role("definition").nth(1).inner_text()
     assert f"seed={seed}" in link.fragment.split("&")
     act(page, "Copy picture")
-    expect(heard(page)).to_have_text("The picture is copied.")
+    expect(heard(page)).to_have_text("Picture copied.")
     script = """async () => {
         const [item] = await navigator.clipboard.read()
         const { width } = await createImageBitmap(await item.getType("image/png"))
@@ -159,7 +159,7 @@ def test_an_access_code_beside_the_settings_is_taken_and_never_passed_on(site, f
     make(page, "qwzx fox")
     thumb(page, "qwzx fox").click()
     act(page, "Copy link")
-    expect(heard(page)).to_have_text("The link is copied.")
+    expect(heard(page)).to_have_text("Link copied.")
     assert "Sesame" not in page.evaluate("navigator.clipboard.readText()")
 
 
@@ -188,7 +188,7 @@ def test_a_link_with_a_seed_shows_it(site, follow):
 def test_a_link_whose_model_is_gone_says_so(site, follow):
     page = follow(f"{site.url}#prompt=qwzx&model=stable-image-past&seed=7")
     expect(page.locator("#toast p")).to_have_text(
-        "stable-image-past is not on offer here. The other settings are in the form."
+        "stable-image-past is not available here. The other settings are in the form."
     )
     expect(chosen(page)).to_have_text(CORE)
 

@@ -16,8 +16,8 @@ from local.website import Website
 pytestmark = pytest.mark.slow
 
 LAGOS = {"timezone_id": "Africa/Lagos", "locale": "en-GB"}  # UTC+1 all year, and 24 hours a day
-SPENT = "Today's budget is spent. It begins anew at 01:00."
-REFUSED = "Too little is left of today's budget for this picture. It begins anew at 01:00."
+SPENT = "Today's budget is spent. It resets at 01:00."
+REFUSED = "Too little is left of today's budget for this picture. It resets at 01:00."
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_the_ends_of_a_budget(open_page, thrifty_site, daily, spent, sentence):
 def test_the_new_day_is_told_by_the_readers_own_clock(open_page, thrifty_site):
     page = open_page(thrifty_site, timezone_id="America/Phoenix", locale="en-US")
     left(page, 1, 1)
-    expect(line(page)).to_have_text(re.compile(r"It begins anew at 5:00\sPM\.$"))
+    expect(line(page)).to_have_text(re.compile(r"It resets at 5:00\sPM\.$"))
 
 
 def test_without_a_budget_nothing_is_said(page):
@@ -167,7 +167,7 @@ def test_a_budget_that_cannot_be_asked_leaves_the_page_as_it_is(page, fault):
 
 def test_a_page_that_slept_over_midnight_asks_again_when_it_is_looked_at(page):
     left(page, 1, 0.97, resets="2000-01-01T00:00:00Z")
-    expect(line(page)).to_have_text(re.compile("^Today's budget is spent. It begins anew at "))
+    expect(line(page)).to_have_text(re.compile("^Today's budget is spent. It resets at "))
     page.unroute("**/api/budget")
     page.route(
         "**/api/budget",

@@ -55,7 +55,7 @@ def test_stars_and_words_find_a_picture(page):
     expect_shelf(page, "qwzx red fox")
     search = shelf(page).get_by_role("searchbox", name="Search the prompts")
     search.fill("hen")
-    expect(shelf(page).get_by_text("No picture fits.")).to_be_visible()
+    expect(shelf(page).get_by_text("No pictures found.")).to_be_visible()
     starred.click()
     expect_shelf(page, "qwzx blue hen")
     search.fill("QWZX")
@@ -162,7 +162,7 @@ def test_the_keyboard_alone_goes_through_shelf_and_large_view(page):
     page.keyboard.press("Control+z")
     expect_shelf(page, "picture 2", "picture 1")
     expect(thumb(page, "picture 1")).to_be_focused()
-    expect(heard(page)).to_have_text("The picture is back.")
+    expect(heard(page)).to_have_text("Picture restored.")
     expect(shelf(page).get_by_role("searchbox")).to_have_value("picture")  # not undone as well
     page.keyboard.press("Enter")
     expect(large(page)).to_be_visible()
@@ -170,7 +170,7 @@ def test_the_keyboard_alone_goes_through_shelf_and_large_view(page):
     expect(heard(page)).to_have_text("picture 2")
     page.keyboard.press("Escape")
     shelf(page).get_by_role("searchbox").fill("nothing like it")
-    expect(heard(page)).to_have_text("No picture fits.")
+    expect(heard(page)).to_have_text("No pictures found.")
     shelf(page).get_by_role("searchbox").press("Escape")
     expect(heard(page)).to_have_text("Pictures found.")
 

@@ -220,7 +220,7 @@ def test_a_look_that_is_chosen_stays_and_is_there_before_all_else(open_page):
     page.unroute("**/app.js")
     page.reload()
     expect(page.get_by_label("Look")).to_have_value("dark")
-    page.get_by_label("Look").select_option("As the system")
+    page.get_by_label("Look").select_option("Same as system")
     assert page.evaluate(ground) == light
 
 

@@ -166,7 +166,7 @@ def test_a_download_has_a_telling_name_and_says_how_it_was_made_unless_asked_not
     with Image.open(io.BytesIO(file)) as inscribed, Image.open(io.BytesIO(sent)) as plain:
         assert inscribed.format == format.upper()
         assert inscribed.tobytes() == plain.tobytes()
-    large(page).get_by_label("Write prompt and settings into the file").uncheck()
+    large(page).get_by_label("Save prompt and settings in the file").uncheck()
     assert download(page, button.click) == (name, sent)
 
 
@@ -176,7 +176,7 @@ def test_more_of_a_model_that_is_gone_costs_nothing_and_says_so(page):
     sent = watch_posts(page)
     act(page, "More like this")  # no price, as it will not be made
     expect(page.locator("#toast p")).to_have_text(
-        "stable-image-past is not on offer here. The other settings are in the form."
+        "stable-image-past is not available here. The other settings are in the form."
     )
     expect(setting(page, "Prompt")).to_have_value("picture 1")
     expect(page.locator("figure")).to_have_count(0)

@@ -174,7 +174,7 @@ def test_a_failure_is_told_in_the_browsers_language(phone, known):
     sent = watch_posts(phone)
     message = phone.locator(".message")
     press(phone, "!throttled")
-    expect(message).to_contain_text(known["The model is busy; asking again…"])
+    expect(message).to_contain_text(known["The model is busy; trying again…"])
     pass_pauses(phone, sent, 3)
     expect(message).to_have_text(known["ModelBusy"])
     press(phone, "!filtered")
@@ -183,7 +183,7 @@ def test_a_failure_is_told_in_the_browsers_language(phone, known):
     assert english(phone, known) == []
     phone.context.set_offline(True)
     phone.locator("figure button").click()
-    sentence = "Easel cannot be reached. Check the connection, then try again."
+    sentence = "Easel cannot be reached. Check your connection, then try again."
     expect(message).to_have_text(known[sentence])
     expect(phone.locator("#offline")).to_be_visible()
     assert english(phone, known) == []
@@ -211,7 +211,7 @@ def test_the_budget_is_told_with_the_languages_money_and_clock(phone, language, 
     assert english(phone, known) == []
     budget["spent_usd"] = 2.01  # one of the models here costs nothing
     phone.reload()
-    sentence = "Today's budget is spent. It begins anew at {time}."
+    sentence = "Today's budget is spent. It resets at {time}."
     time = "01:00" if language == "de" else "1:00"
     expect(line).to_have_text(fill(known[sentence], time=time))
     assert english(phone, known) == []
