@@ -52,8 +52,8 @@ EVERY_MODEL = CHALICE["stages"]["local"]["environment_variables"]["MODELS"]
 
 
 def thorough(test):
-    """Run at least 1,000 examples; other properties run 100 in the gate."""
-    return settings(max_examples=max(1_000, settings.default.max_examples))(test)
+    """Run at least 400 examples; other properties run 100 in the gate."""
+    return settings(max_examples=max(400, settings.default.max_examples))(test)
 
 
 @pytest.fixture(autouse=True)

@@ -217,7 +217,7 @@ def test_bedrock_accepts_what_the_api_accepts(model_query):
     except errors.InvalidParameter:
         return event("refused")
     client = Bedrock(GOOD)
-    bedrock.ask(client, model.bedrock_id, model.body(values))
+    bedrock.send(client, model.bedrock_id, model.body(values))
     theirs = models.find(model.bedrock_id, "us-west-2")
     body = models.parse(client.bodies[0].encode())
     models.check(body, theirs)
