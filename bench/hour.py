@@ -232,7 +232,7 @@ class Hour:
             self.at(order.ended, self.settle, order)
 
     def settle(self, now: float, order: Order) -> None:
-        """As frontend/desk.js does; and who reads that the budget is spent leaves."""
+        """As frontend/form/desk.js does; and who reads that the budget is spent leaves."""
         self.read(now, self.budget)
         if order.later and not order.spent:
             self.think(now, order.later)

@@ -97,5 +97,5 @@ def budget_costs(handler: Handler) -> tuple[list[float], list[float]]:
 
 def answer(made: Instance) -> float:
     began = perf_counter()
-    assert made.invoke(EVENT)["statusCode"] == 200, made.words()
+    assert made.invoke(EVENT)["statusCode"] == 200, made.log_text()
     return (perf_counter() - began) * 1e3

@@ -112,7 +112,7 @@ def start(handler: Handler, address: str) -> tuple[float, float, float]:
         began = perf_counter()
         answer = made.invoke(EVENT)
         ended = perf_counter()
-        assert answer and answer["statusCode"] == 200, made.words()
+        assert answer and answer["statusCode"] == 200, made.log_text()
         return made.ready - began, made.processor, ended - began
 
 
@@ -120,11 +120,11 @@ def memory(handler: Handler) -> tuple[int, int]:
     """The most bytes that the process held: when it is ready, and after three large pictures."""
     with bedrock(LARGE) as address, instance(handler, address) as made:
         made.start()
-        assert made.is_ready.wait(30), made.words()
-        rest = made.holds("VmHWM")
+        assert made.is_ready.wait(30), made.log_text()
+        rest = made.memory_bytes("VmHWM")
         for _ in range(3):
-            assert made.invoke(EVENT), made.words()
-        return rest, made.holds("VmHWM")
+            assert made.invoke(EVENT), made.log_text()
+        return rest, made.memory_bytes("VmHWM")
 
 
 def import_costs(handlers: dict[str, Handler]) -> dict[str, Times]:
