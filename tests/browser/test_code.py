@@ -17,14 +17,15 @@ WRONG = "That access code is not the right one. Check it, then try again."
 STORE = "sessionStorage.getItem('access-code')"
 
 
-def running(directory, code_sha256):
-    return Running(directory / "log", PORT="0", ACCESS_CODE_SHA256=code_sha256)
+def run_site(directory, painter, code_sha256):
+    log = directory / "log"
+    return Running(log, PORT="0", PAINTER=painter, ACCESS_CODE_SHA256=code_sha256)
 
 
 @pytest.fixture(scope="module")
-def closed_site(tmp_path_factory):
+def closed_site(tmp_path_factory, blank_painter):
     sha256 = hashlib.sha256(CODE.encode()).hexdigest()
-    with running(tmp_path_factory.mktemp("closed"), sha256) as site:
+    with run_site(tmp_path_factory.mktemp("closed"), blank_painter, sha256) as site:
         site.wait_until_ready()
         yield site
 
@@ -194,19 +195,19 @@ def test_the_keyboard_alone_opens_the_site(closed):
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()
 
 
-def test_an_api_that_nobody_has_opened_tells_its_owner_how(open_page, tmp_path):
-    with running(tmp_path, "closed until make access-code sets one") as site:
+def test_an_api_that_nobody_has_opened_tells_its_owner_how(open_page, blank_painter, tmp_path):
+    with run_site(tmp_path, blank_painter, "closed until make access-code sets one") as site:
         site.wait_until_ready()
-        page = open_page(site.url)
+        page = open_page(quick_site.url)
         give(page, "open sesame")
         expect(page.locator(".message")).to_contain_text(
             "This API is closed until its owner sets an access code: make access-code makes one"
         )
 
 
-def test_an_open_site_asks_for_no_code_and_sends_none(open_page, site):
-    page = open_page(site.url + LINK)
-    assert page.url == site.url
+def test_an_open_site_asks_for_no_code_and_sends_none(open_page, quick_site):
+    page = open_page(quick_site.url + LINK)
+    assert page.url == quick_site.url
     sent = watch_posts(page)
     generate(page, QUICK)
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()

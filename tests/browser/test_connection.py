@@ -139,8 +139,10 @@ def test_a_slow_connection_is_waited_for(open_page, wayward):
 
 
 @pytest.mark.parametrize("leave", ["reload", "go away and back"])
-def test_who_leaves_a_picture_under_way_finds_the_prompt_and_no_late_answer(page, site, leave):
-    before = site.calls()
+def test_who_leaves_a_picture_under_way_finds_the_prompt_and_no_late_answer(
+    page, quick_site, leave
+):
+    before = quick_site.calls()
     generate(page, "!slow 5 qwzx")
     expect(page.get_by_text("Painting… 1 s")).to_be_visible()  # so that the request is on its way
     if leave == "reload":
@@ -154,4 +156,4 @@ def test_who_leaves_a_picture_under_way_finds_the_prompt_and_no_late_answer(page
     expect(page.get_by_role("img")).to_have_count(1)
     expect(page.get_by_role("img")).to_have_attribute("alt", "!slow 6 qwzx, another")
     expect(thumbs(page)).to_have_count(1)
-    assert site.calls() == before + 2
+    assert quick_site.calls() == before + 2

@@ -18,7 +18,7 @@ from browser.acts import (
     watch_posts,
 )
 from browser.recipes import read
-from conftest import is_about_policy
+from browser.fixtures import is_about_policy
 
 pytestmark = pytest.mark.slow
 
@@ -140,7 +140,7 @@ def test_what_may_have_been_paid_is_never_sent_again(page):
     ],
 )
 def test_without_the_models_the_page_says_so_and_offers_to_try_again(
-    open_page, site, status, body, sentence
+    open_page, quick_site, status, body, sentence
 ):
     page = open_page()
 
@@ -277,13 +277,13 @@ INLINE = {
 
 
 @pytest.mark.parametrize("what", INLINE)
-def test_the_policy_stops(chromium, site, what):
+def test_the_policy_stops(chromium, quick_site, what):
     """As `open_page` fails on each such complaint, so does every test of a page that does it."""
     with chromium.new_context() as context:
         page = context.new_page()
         complaints = []
         page.on("console", lambda line: complaints.append(line.text))
-        page.goto(site.url)
+        page.goto(quick_site.url)
         page.evaluate(
             f"""() => {{
                 const make = (tag, properties) => {{

@@ -27,8 +27,8 @@ VENDOR = ROOT / "frontend/vendor"
 
 
 @pytest.fixture
-def page(chromium, site):
-    with bare_page(chromium, site) as page:
+def page(chromium, quick_site):
+    with bare_page(chromium, quick_site) as page:
         yield page
 
 
@@ -55,7 +55,7 @@ def test_a_picture_survives_a_reload_with_all_that_is_known_of_it(page):
     assert reason(page) == ""
 
 
-def test_pictures_survive_the_browsers_restart(chromium, site, tmp_path):
+def test_pictures_survive_the_browsers_restart(chromium, quick_site, tmp_path):
     def browser():
         return chromium.browser_type.launch_persistent_context(
             tmp_path, executable_path=find(), args=["--no-sandbox"]
@@ -65,7 +65,7 @@ def test_pictures_survive_the_browsers_restart(chromium, site, tmp_path):
         with browser() as context:
             leave_out_the_plot(context)
             page = context.pages[0]
-            page.goto(site.url)
+            page.goto(quick_site.url)
             run(page, act)
             assert prompts(page, starred=True) == ["a fox"]
             assert run(page, "return file('fox')") == "a fox"
@@ -86,8 +86,8 @@ def test_the_newest_come_first_in_whatever_order_they_arrived(page):
     assert page.evaluate("all.map(({ record }) => record.prompt)") == prompts(page)
 
 
-def test_pictures_of_one_moment_in_two_windows_all_stay(page, site):
-    other = window(page, site)
+def test_pictures_of_one_moment_in_two_windows_all_stay(page, quick_site):
+    other = window(page, quick_site)
     script = "window.adding = Promise.all([...'abcdefgh'].map(each => add(each, { made: 1e12 })))"
     for act in (script + "; return 0", "await adding"):
         for each in (page, other):
@@ -152,7 +152,7 @@ def test_words_and_stars_find_a_picture(page):
     assert prompts(page, starred=True) == []
 
 
-def test_a_removed_picture_is_gone_and_undo_puts_it_back_in_its_place(page, site):
+def test_a_removed_picture_is_gone_and_undo_puts_it_back_in_its_place(page, quick_site):
     add(page, "fox", "hen", "owl")
     before = run(page, "return history.star(await id('hen'), true)")
     run(page, "window.undo = await history.remove(await id('hen'))")
@@ -160,7 +160,7 @@ def test_a_removed_picture_is_gone_and_undo_puts_it_back_in_its_place(page, site
     gone = "return [await history.file(argument), await history.thumb(argument)]"
     assert run(page, gone, before["id"]) == [None, None]
     run(page, "await Promise.all([undo(), undo()])")
-    other = window(page, site)
+    other = window(page, quick_site)
     assert prompts(other) == ["owl", "hen", "fox"]
     assert run(other, "return history.page({ starred: true })") == [before]
     assert run(other, "return file('hen')") == "hen"
@@ -173,8 +173,8 @@ def test_what_is_gone_is_nothing_to_fail_on(page):
     assert (run(page, "return history.count()"), reason(page)) == (0, "")
 
 
-def test_two_windows_have_one_history_and_hear_of_each_other(page, site):
-    other = window(page, site)
+def test_two_windows_have_one_history_and_hear_of_each_other(page, quick_site):
+    other = window(page, quick_site)
     for each in (page, other):
         run(each, "window.heard = []; history.onchange = change => heard.push(change)")
     add(page, "fox")

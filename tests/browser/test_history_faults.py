@@ -8,8 +8,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def page(chromium, site):
-    with bare_page(chromium, site) as page:
+def page(chromium, quick_site):
+    with bare_page(chromium, quick_site) as page:
         yield page
 
 
@@ -51,24 +51,24 @@ def test_where_storage_is_off_the_history_lasts_as_long_as_the_page(page, storag
     assert prompts(page) == []
 
 
-def test_when_storage_is_full_pictures_last_as_long_as_the_page(page, site):
+def test_when_storage_is_full_pictures_last_as_long_as_the_page(page, quick_site):
     # Before anything is written, as Chromium remembers for a while how much room there is.
-    devtools(page, site, "overrideQuotaForOrigin", quotaSize=3_000_000)
+    devtools(page, quick_site, "overrideQuotaForOrigin", quotaSize=3_000_000)
     script = "for (const name of argument) await add(name.padEnd(1_000_000, '.'))"
     run(page, script, ["one", "two", "three"])
     words = [prompt.strip(".") for prompt in prompts(page)]
     assert (words, reason(page)) == (["three", "two", "one"], "full")
     assert run(page, "return file('three')") == "three".ljust(1_000_000, ".")
-    assert len(prompts(window(page, site))) < 3
-    devtools(page, site, "overrideQuotaForOrigin")  # someone made room
+    assert len(prompts(window(page, quick_site))) < 3
+    devtools(page, quick_site, "overrideQuotaForOrigin")  # someone made room
     add(page, "four")
     assert reason(page) == ""
     page.reload()
     assert len(prompts(page)) == 4
 
 
-def test_removing_what_was_too_much_ends_the_trouble(page, site):
-    devtools(page, site, "overrideQuotaForOrigin", quotaSize=1_000_000)
+def test_removing_what_was_too_much_ends_the_trouble(page, quick_site):
+    devtools(page, quick_site, "overrideQuotaForOrigin", quotaSize=1_000_000)
     add(page, "large".ljust(2_000_000, "."), "small")
     assert reason(page) == "full"
     run(page, "await history.remove(await id('large'))")
@@ -77,9 +77,9 @@ def test_removing_what_was_too_much_ends_the_trouble(page, site):
     assert prompts(page) == ["small"]
 
 
-def test_pictures_are_kept_when_the_site_data_is_cleared_under_the_page(page, site):
+def test_pictures_are_kept_when_the_site_data_is_cleared_under_the_page(page, quick_site):
     add(page, "fox")
-    devtools(page, site, "clearDataForOrigin", storageTypes="all")
+    devtools(page, quick_site, "clearDataForOrigin", storageTypes="all")
     assert prompts(page) == []
     add(page, "hen")
     page.reload()
@@ -112,18 +112,18 @@ def test_what_a_broken_connection_left_undone_is_done_again(page, breakage):
     ("act", "after"),
     [("deleteDatabase('easel')", (["hen"], "")), ("open('easel', 2)", (["hen"], "off"))],
 )
-def test_a_window_that_deletes_or_renews_the_database_does_not_wait(page, site, act, after):
+def test_a_window_that_deletes_or_renews_the_database_does_not_wait(page, quick_site, act, after):
     add(page, "fox")
     script = """new Promise((resolve, reject) => {
       Object.assign(indexedDB.ACT, { onsuccess: () => resolve(), onblocked: reject })
     })"""
-    window(page, site).evaluate(script.replace("ACT", act))
+    window(page, quick_site).evaluate(script.replace("ACT", act))
     add(page, "hen")
     assert (prompts(page), reason(page)) == after
 
 
-def test_nobody_waits_for_a_database_that_does_not_open(page, site):
-    other = window(page, site)
+def test_nobody_waits_for_a_database_that_does_not_open(page, quick_site):
+    other = window(page, quick_site)
     script = """new Promise(resolve => {
       const opening = indexedDB.open("easel", 1)
       opening.onsuccess = () => {

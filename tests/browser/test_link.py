@@ -27,14 +27,14 @@ CORE = "Stable Image Core"
 
 
 @pytest.fixture
-def follow(open_page, site):
+def follow(open_page, quick_site):
     """Open a link in a fresh window; the page, which has asked for no picture."""
 
     def open_one(link, secret="qwzx"):
         page = open_page(link)
-        expect(page).to_have_url(site.url)
+        expect(page).to_have_url(quick_site.url)
         asked = asked_of_the_server(page)
-        assert f"{site.url}api/models" in asked
+        assert f"{quick_site.url}api/models" in asked
         assert not [address for address in asked if "api/?" in address or secret in address]
         expect(page.locator("figure")).to_have_count(0)
         return page
@@ -46,7 +46,7 @@ def chosen(page):
     return setting(page, "Model").locator(":checked")
 
 
-def test_a_copied_link_fills_the_form_of_who_opens_it_and_runs_nothing(page, site, follow):
+def test_a_copied_link_fills_the_form_of_who_opens_it_and_runs_nothing(page, quick_site, follow):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     words = "qwzx & 100 % #fox+hen=owl\n雪 🦊"
     setting(page, "Model").select_option("Stable Diffusion XL")
@@ -59,7 +59,7 @@ def test_a_copied_link_fills_the_form_of_who_opens_it_and_runs_nothing(page, sit
     seed = large(page).get_by_role("definition").nth(1).inner_text()
     act(page, "Copy link")
     expect(heard(page)).to_have_text("The link is copied.")
-    before = site.calls()
+    before = quick_site.calls()
     other = follow(page.evaluate("navigator.clipboard.readText()"))
     unfold(other)
     expect(chosen(other)).to_have_text("Stable Diffusion XL")
@@ -71,10 +71,10 @@ def test_a_copied_link_fills_the_form_of_who_opens_it_and_runs_nothing(page, sit
         ("Seed", seed),
     ):
         expect(setting(other, label)).to_have_value(value)
-    assert site.calls() == before
+    assert quick_site.calls() == before
 
 
-def test_prompt_link_and_picture_are_copied(page, site):
+def test_prompt_link_and_picture_are_copied(page, quick_site):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     make(page, "qwzx & 100 % fox")
     thumb(page, "qwzx & 100 % fox").click()
@@ -85,7 +85,7 @@ def test_prompt_link_and_picture_are_copied(page, site):
     act(page, "Copy link")
     expect(heard(page)).to_have_text("The link is copied.")
     link = urlsplit(page.evaluate(copied))
-    assert link._replace(fragment="").geturl() == site.url
+    assert link._replace(fragment="").geturl() == quick_site.url
     seed = large(page).get_by_role("definition").nth(1).inner_text()
     assert f"seed={seed}" in link.fragment.split("&")
     act(page, "Copy picture")
@@ -114,8 +114,8 @@ def test_prompt_link_and_picture_are_copied(page, site):
         "=&&&%E0%A4%A&%",
     ],
 )
-def test_what_a_link_may_not_say_is_left_out_and_the_rest_is_taken(site, follow, odd):
-    page = follow(f"{site.url}#{odd}&prompt=qwzx")
+def test_what_a_link_may_not_say_is_left_out_and_the_rest_is_taken(quick_site, follow, odd):
+    page = follow(f"{quick_site.url}#{odd}&prompt=qwzx")
     unfold(page)
     expect(setting(page, "Prompt")).to_have_value("qwzx")
     expect(chosen(page)).to_have_text(CORE)
@@ -135,8 +135,8 @@ def test_what_a_link_may_not_say_is_left_out_and_the_rest_is_taken(site, follow,
         "qwzx " + "long words " * 1000,
     ],
 )
-def test_hostile_words_of_a_link_are_words_in_the_form(site, follow, words):
-    page = follow(f"{site.url}#{urlencode({'prompt': words, 'negative_prompt': words})}")
+def test_hostile_words_of_a_link_are_words_in_the_form(quick_site, follow, words):
+    page = follow(f"{quick_site.url}#{urlencode({'prompt': words, 'negative_prompt': words})}")
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     unfold(page)
     for label in ("Prompt", "Negative prompt"):
@@ -144,13 +144,13 @@ def test_hostile_words_of_a_link_are_words_in_the_form(site, follow, words):
     expect(page.locator("img[src]")).to_have_count(0)
 
 
-def test_a_link_without_words_leaves_the_example(site, follow):
+def test_a_link_without_words_leaves_the_example(quick_site, follow):
     for link in ("#prompt=", "#seed=7"):
-        expect(setting(follow(site.url + link), "Prompt")).to_have_value(SHIP)
+        expect(setting(follow(quick_site.url + link), "Prompt")).to_have_value(SHIP)
 
 
-def test_an_access_code_beside_the_settings_is_taken_and_never_passed_on(site, follow):
-    page = follow(f"{site.url}#prompt=qwzx&code=Sesame&seed=7", secret="Sesame")
+def test_an_access_code_beside_the_settings_is_taken_and_never_passed_on(quick_site, follow):
+    page = follow(f"{quick_site.url}#prompt=qwzx&code=Sesame&seed=7", secret="Sesame")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     unfold(page)
     expect(setting(page, "Prompt")).to_have_value("qwzx")
@@ -163,11 +163,13 @@ def test_an_access_code_beside_the_settings_is_taken_and_never_passed_on(site, f
     assert "Sesame" not in page.evaluate("navigator.clipboard.readText()")
 
 
-def test_a_link_that_is_opened_where_the_page_already_stands_fills_the_form(page, site):
+def test_a_link_that_is_opened_where_the_page_already_stands_fills_the_form(page, quick_site):
     sent = watch_posts(page)
     setting(page, "Prompt").fill("before")
-    page.goto(f"{site.url}#prompt={quote('qwzx a fox')}&seed=7e0&model=stable-image-ultra&count=3")
-    expect(page).to_have_url(site.url)
+    page.goto(
+        f"{quick_site.url}#prompt={quote('qwzx a fox')}&seed=7e0&model=stable-image-ultra&count=3"
+    )
+    expect(page).to_have_url(quick_site.url)
     expect(setting(page, "Prompt")).to_have_value("qwzx a fox")
     expect(chosen(page)).to_have_text("Stable Image Ultra")
     unfold(page)
@@ -179,14 +181,14 @@ def test_a_link_that_is_opened_where_the_page_already_stands_fills_the_form(page
     expect(page.locator("figcaption .facts")).to_contain_text("seed 7 ·")
 
 
-def test_a_link_with_a_seed_shows_it(site, follow):
-    page = follow(f"{site.url}#prompt=qwzx&seed=7")
+def test_a_link_with_a_seed_shows_it(quick_site, follow):
+    page = follow(f"{quick_site.url}#prompt=qwzx&seed=7")
     expect(heard(page)).to_have_text("The settings are in the form.")
     expect(setting(page, "Seed")).to_be_visible()
 
 
-def test_a_link_whose_model_is_gone_says_so(site, follow):
-    page = follow(f"{site.url}#prompt=qwzx&model=stable-image-past&seed=7")
+def test_a_link_whose_model_is_gone_says_so(quick_site, follow):
+    page = follow(f"{quick_site.url}#prompt=qwzx&model=stable-image-past&seed=7")
     expect(page.locator("#toast p")).to_have_text(
         "stable-image-past is not on offer here. The other settings are in the form."
     )
@@ -218,12 +220,12 @@ def test_the_form_survives_a_reload_and_a_new_tab_starts_fresh(page):
     expect(other.get_by_role("radio", name="1", exact=True)).to_be_checked()
 
 
-def test_a_link_wins_over_what_the_tab_remembers(page, site):
+def test_a_link_wins_over_what_the_tab_remembers(page, quick_site):
     setting(page, "Prompt").fill("before")
     unfold(page)
     setting(page, "Seed").fill("9")
     page.goto("about:blank")
-    page.goto(f"{site.url}#prompt=qwzx")
+    page.goto(f"{quick_site.url}#prompt=qwzx")
     unfold(page)
     expect(setting(page, "Prompt")).to_have_value("qwzx")
     expect(setting(page, "Seed")).to_have_value("9")

@@ -36,8 +36,8 @@ SETTINGS = "嵐の船 👩‍👩‍👧‍👦\nNegative prompt: هدوء\nStep
 
 
 @pytest.fixture(scope="module")
-def page(chromium, site):
-    with opened(chromium, site) as page:
+def page(chromium, quick_site):
+    with opened(chromium, quick_site) as page:
         yield page
 
 

@@ -29,8 +29,8 @@ any_text = st.text(st.characters(exclude_categories=()))
 
 
 @pytest.fixture(scope="module")
-def page(chromium, site):
-    with opened(chromium, site) as page:
+def page(chromium, quick_site):
+    with opened(chromium, quick_site) as page:
         yield page
 
 

@@ -41,8 +41,8 @@ def test_the_configuration_is_folded_until_asked_for(page):
     expect(seed).to_be_hidden()
 
 
-def test_each_model_brings_its_own_parameters_and_keeps_what_still_fits(page, site):
-    offer = page.request.get(f"{site.url}api/models").json()
+def test_each_model_brings_its_own_parameters_and_keeps_what_still_fits(page, quick_site):
+    offer = page.request.get(f"{quick_site.url}api/models").json()
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Seed").fill("7")
     page.get_by_label("Aspect ratio").select_option("16:9")
@@ -85,16 +85,16 @@ def test_an_emptied_number_means_the_default(page):
     expect(facts(page)).to_have_text(re.compile(r"seed [1-9]\d*"))
 
 
-def test_a_value_out_of_range_is_shown_even_when_folded_and_nothing_is_sent(page, site):
+def test_a_value_out_of_range_is_shown_even_when_folded_and_nothing_is_sent(page, quick_site):
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Seed").fill("-1")
     page.get_by_role("button", name="Hide Configuration").click()
-    before = site.calls()
+    before = quick_site.calls()
     generate(page)
     expect(page.get_by_label("Seed")).to_be_visible()
     expect(page.get_by_label("Seed")).to_be_focused()
     expect(page.locator("figure")).to_have_count(0)
-    assert site.calls() == before
+    assert quick_site.calls() == before
 
 
 def test_the_keyboard_generates_and_cancels(page):
@@ -149,13 +149,13 @@ def test_pictures_stay_when_new_ones_come(page):
     assert names == ["qwzx two", "qwzx one"]
 
 
-def test_an_example_fills_the_prompt_and_spends_nothing(page, site):
-    before = site.calls()
+def test_an_example_fills_the_prompt_and_spends_nothing(page, quick_site):
+    before = quick_site.calls()
     page.get_by_role("button", name="A lighthouse in the fog, watercolor").click()
     prompt = page.get_by_label("Prompt", exact=True)
     expect(prompt).to_have_value("A lighthouse in the fog, watercolor")
     expect(prompt).to_be_focused()
-    assert site.calls() == before
+    assert quick_site.calls() == before
 
 
 def test_one_column_on_a_phone_and_the_canvas_comes_into_sight(open_page):
@@ -181,12 +181,12 @@ def test_the_first_paint_needs_no_answer_of_the_api(open_page):
     expect(page.get_by_label("Prompt", exact=True)).to_have_value(SHIP)
 
 
-def test_the_models_and_the_budget_are_not_asked_for_twice(open_page, site):
+def test_the_models_and_the_budget_are_not_asked_for_twice(open_page, quick_site):
     page = open_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
     page.wait_for_selector("[type=submit]:enabled")
-    api = f"{site.url}api/"
+    api = f"{quick_site.url}api/"
     assert sorted(url for url in asked if api in url) == [f"{api}budget", f"{api}models"]
-    assert json.loads(page.request.get(f"{site.url}api/models").text())["access"] == "open"
+    assert json.loads(page.request.get(f"{quick_site.url}api/models").text())["access"] == "open"

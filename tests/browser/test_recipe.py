@@ -27,8 +27,8 @@ XL = {
 
 
 @pytest.fixture(scope="module")
-def page(chromium, site):
-    with opened(chromium, site) as page:
+def page(chromium, quick_site):
+    with opened(chromium, quick_site) as page:
         yield page
 
 

@@ -109,7 +109,7 @@ def test_escape_closes_and_the_focus_goes_back_to_what_opened(page):
     ],
 )
 def test_what_is_used_again_is_in_the_form_and_nothing_runs(
-    page, site, button, prompt, seed, size, model
+    page, quick_site, button, prompt, seed, size, model
 ):
     page.get_by_role("button", name="Show Configuration").click()
     setting(page, "Model").select_option("Stable Diffusion XL")
