@@ -67,10 +67,10 @@ def test_a_prompt_becomes_a_picture_with_all_its_headers(stub, post, jpeg_answer
     }
 
 
-@pytest.mark.parametrize("model", [*catalogue.OFFERED.split(","), "stable-diffusion-xl"])
+@pytest.mark.parametrize("model", [*catalogue.DEFAULT_MODELS.split(","), "stable-diffusion-xl"])
 def test_the_tutorials_call_works_unchanged_on_every_model(stub, post, jpeg, monkeypatch, model):
-    offer = catalogue.offer(EVERY_MODEL)
-    monkeypatch.setattr(easel, "offer", offer)
+    offer = catalogue.parse(EVERY_MODEL)
+    monkeypatch.setattr(easel, "offered", offer)
     answer = {"images": [jpeg], "artifacts": [{"finishReason": "SUCCESS", "base64": jpeg}]}
     answer_with(stub, answer, model=offer.find(model).bedrock_id)
     response = post("a ship", f"/?cfg_scale=10&seed=0&steps=50&model={model}")
@@ -216,7 +216,7 @@ def test_a_filtered_prompt_is_422(stub, post):
 
 def test_a_picture_that_lambda_cannot_send_is_too_large(stub, post):
     png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(4_713_000)).decode()
-    assert len(png) > easel.LARGEST_ANSWER > len(png) - 8_192
+    assert len(png) > easel.MAX_RESPONSE_BYTES > len(png) - 8_192
     answer_with(stub, {"images": [png]})
     response = post("a fox", "/?output_format=png")
     assert (response.status_code, response.json_body["Code"]) == (502, "ImageTooLarge")
@@ -227,7 +227,7 @@ def test_the_models_are_described_with_cors_and_never_cached():
     with Client(easel.app, stage_name="aws") as client:
         response = client.http.get("/models")
     assert response.status_code == 200
-    described = {"access": "open"} | easel.offer.describe()
+    described = {"access": "open"} | easel.offered.describe()
     assert response.json_body == json.loads(json.dumps(described))
     assert (response.headers[ORIGIN], response.headers["Cache-Control"]) == ("*", "no-store")
 

@@ -96,7 +96,7 @@ def test_each_error_of_bedrock_becomes_ours_without_its_text(
 
 def test_every_error_of_invoke_model_has_been_thought_of(client):
     errors = client.meta.service_model.operation_model("InvokeModel").error_shapes
-    assert set(bedrock.BY_CODE) == {error.name for error in errors}
+    assert set(bedrock.KIND_BY_CODE) == {error.name for error in errors}
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,10 @@ def test_only_a_connection_that_never_was_may_be_tried_again(caplog, met, failur
 
 def test_a_region_that_cannot_be_one_is_refused_by_name():
     for name in ("us-west-2", "eu-central-1", "us-gov-west-1", "ap-southeast-12"):
-        assert bedrock.region(name) == name
+        assert bedrock.parse_region(name) == name
     for name in ("", "us west", "us-west", "US-WEST-2", "us-west-2.example.com", "us-west-2\n"):
         with pytest.raises(ValueError, match="BEDROCK_REGION must be a region such as us-west-2"):
-            bedrock.region(name)
+            bedrock.parse_region(name)
 
 
 def test_exactly_the_failures_that_made_no_image_say_when_to_come_back():

@@ -48,7 +48,7 @@ def today(dynamodb, table):
 def spending(today, price):
     """One picture: its price is reserved, and at stake in the block."""
     (held,) = today.reserve(price, 1)
-    with today.at_stake(held):
+    with today.refund_on_failure(held):
         yield
 
 
@@ -108,7 +108,7 @@ def test_a_picture_dearer_than_the_day_is_never_paid_even_first_thing(today, dai
     with pytest.raises(errors.BudgetSpent) as refused, spending(small, 0.04):
         pytest.fail("the block must not run")
     assert str(refused.value) == (
-        f"less than $0.04 is left of today's budget of ${daily}; it begins anew at midnight UTC"
+        f"less than $0.04 is left of today's budget of ${daily}; the budget resets at midnight UTC"
     )
     assert items(today) == {}
 
@@ -124,8 +124,8 @@ def test_a_picture_dearer_than_the_day_is_never_paid_even_first_thing(today, dai
         (errors.ModelBusy("x"), 0),
         (errors.ModelUnavailable("x"), 0),
         (errors.UnknownModel("x"), 0),
-        (errors.ContentFiltered("the prompt", nothing_made=True), 0),
-        (errors.ContentFiltered("the picture", nothing_made=False), 40_000),
+        (errors.ContentFiltered("the prompt", may_be_charged=False), 0),
+        (errors.ContentFiltered("the picture", may_be_charged=True), 40_000),
         (errors.ModelFailed("x"), 40_000),
         (errors.ModelTimeout("x"), 40_000),
         (errors.ImageTooLarge("x"), 40_000),
@@ -149,7 +149,7 @@ def test_midnight_between_reserve_and_give_back_mends_the_right_day(today):
 
 def test_a_table_that_is_missing_closes(dynamodb):
     with (
-        pytest.raises(errors.ModelUnavailable, match="budget cannot be asked"),
+        pytest.raises(errors.ModelUnavailable, match="budget cannot be checked"),
         spending(Budget(dynamodb, "missing", 2.00, lambda: NOON), 0.04),
     ):
         pytest.fail("the block must not run")
@@ -163,7 +163,7 @@ def test_a_table_that_is_not_reached_closes(caplog):
         pytest.fail("the block must not run")
     with pytest.raises(errors.ModelUnavailable):
         unreached.describe()
-    line = "The budget cannot be asked: EndpointConnectionError: Could not connect to the endpoint"
+    line = "The budget table is unavailable: EndpointConnectionError: Could not connect"
     assert [message.startswith(line) for message in caplog.messages] == [True, True]
 
 
@@ -175,7 +175,9 @@ def test_a_table_that_refuses_closes(code, caplog):
     with Stubber(client) as stub:
         stub.add_client_error("update_item", code, "arn:aws:dynamodb:us-west-2:1:table/secret")
         with (
-            pytest.raises(errors.ModelUnavailable, match=r"^the budget cannot be asked") as refused,
+            pytest.raises(
+                errors.ModelUnavailable, match=r"^the budget cannot be checked"
+            ) as refused,
             spending(Budget(client, "budget", 2.00, lambda: NOON), 0.04),
         ):
             pytest.fail("the block must not run")
@@ -186,7 +188,7 @@ def test_a_table_that_refuses_closes(code, caplog):
 def test_a_table_that_is_slow_closes_before_people_lose_patience():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        slow = boto3.client("dynamodb", "us-west-2", endpoint_url=url, config=easel.TO_DYNAMODB)
+        slow = boto3.client("dynamodb", "us-west-2", endpoint_url=url, config=easel.DYNAMODB_CONFIG)
         with (
             pytest.raises(errors.ModelUnavailable),
             spending(Budget(slow, "budget", 2.00, lambda: NOON), 0.04),
@@ -196,10 +198,10 @@ def test_a_table_that_is_slow_closes_before_people_lose_patience():
 
 
 def test_all_patience_together_ends_before_lambda_does():
-    waits = [easel.TO_DYNAMODB, easel.TO_BEDROCK]
+    waits = [easel.DYNAMODB_CONFIG, easel.BEDROCK_CONFIG]
     budget, model = (wait.connect_timeout + wait.read_timeout for wait in waits)
-    assert model <= easel.PATIENCE
-    assert budget + easel.PATIENCE < CHALICE["lambda_timeout"] < 29
+    assert model <= easel.MODEL_TIMEOUT_SECONDS
+    assert budget + easel.MODEL_TIMEOUT_SECONDS < CHALICE["lambda_timeout"] < 29
     assert [wait.retries["total_max_attempts"] for wait in waits] == [1, 1]
 
 
@@ -213,7 +215,7 @@ def test_what_cannot_be_given_back_leaves_the_first_failure_as_it_is(caplog):
             spending(Budget(client, "budget", 2.00, lambda: NOON), 0.04),
         ):
             raise errors.ModelBusy("x")
-    line = "40000 micro-dollars of 2026-11-22 were not given back: An error occurred (Provisioned"
+    line = "Refund of 40000 micro-dollars failed on 2026-11-22: An error occurred (Provisioned"
     assert caplog.messages[0].startswith(line)
 
 
@@ -243,20 +245,22 @@ def test_what_is_spent_is_read_as_it_is_at_this_moment():
 @pytest.mark.parametrize("text", ["abc", "-1", "nan", "inf", "", "1e9", "1000000.01", "2,00"])
 def test_a_daily_budget_that_is_no_amount_stops_the_start(text):
     with pytest.raises(ValueError, match="DAILY_BUDGET_USD must be dollars from 0 to 1000000"):
-        budget.daily_usd(text)
+        budget.parse_daily_usd(text)
 
 
 @pytest.mark.parametrize(("text", "dollars"), [("2.00", 2.0), ("0", 0.0), ("1000000", 1e6)])
 def test_a_daily_budget_is_dollars(text, dollars):
-    assert budget.daily_usd(text) == dollars
+    assert budget.parse_daily_usd(text) == dollars
 
 
 def test_where_nobody_says_otherwise_a_day_costs_two_dollars():
-    assert easel.today.daily_usd == 2.00
+    assert easel.daily_budget.daily_usd == 2.00
 
 
 def test_the_api_reserves_before_it_calls_and_says_when_to_come_back(today, monkeypatch, post):
-    monkeypatch.setattr(easel, "today", Budget(today.client, today.table, 0.01, lambda: NOON))
+    monkeypatch.setattr(
+        easel, "daily_budget", Budget(today.client, today.table, 0.01, lambda: NOON)
+    )
     response = post("a fox")
     assert (response.status_code, response.json_body["Code"]) == (429, "BudgetSpent")
     assert response.headers["Retry-After"] == str(12 * 60 * 60 + 1)
@@ -264,7 +268,7 @@ def test_the_api_reserves_before_it_calls_and_says_when_to_come_back(today, monk
 
 
 def test_the_api_spends_and_gives_back(today, monkeypatch, post, bedrock):
-    monkeypatch.setattr(easel, "today", today)
+    monkeypatch.setattr(easel, "daily_budget", today)
     assert post("a fox").status_code == 200
     assert items(today) == {"2026-11-22": 40_000}
     for prompt, spent in (("!throttled", 40_000), ("!filtered", 40_000), ("!internal", 80_000)):
@@ -278,7 +282,7 @@ def test_eighty_people_at_once_with_budget_for_twenty_get_twenty_pictures(
     today, monkeypatch, post, bedrock
 ):
     twenty = Budget(today.client, today.table, 20 * 0.04, today.clock)
-    monkeypatch.setattr(easel, "today", twenty)
+    monkeypatch.setattr(easel, "daily_budget", twenty)
     with ThreadPoolExecutor(80) as people:
         answers = list(people.map(lambda number: post(f"fox {number}"), range(80)))
     statuses = [(answer.status_code, answer.headers.get("X-Image-Price")) for answer in answers]
@@ -290,7 +294,7 @@ def test_eighty_people_at_once_with_budget_for_twenty_get_twenty_pictures(
 
 
 def test_the_api_shows_the_budget(today, monkeypatch):
-    monkeypatch.setattr(easel, "today", today)
+    monkeypatch.setattr(easel, "daily_budget", today)
     with Client(easel.app, stage_name="aws") as client:
         response = client.http.get("/budget")
     assert response.json_body["daily_usd"] == 2.00

@@ -7,13 +7,13 @@ from chalicelib import catalogue
 from chalicelib.errors import InvalidParameter, ModelRetired, UnknownModel
 
 ARN = "arn:aws:sagemaker:us-west-2:123456789012:endpoint/stable-diffusion-xl"
-OFFER = catalogue.offer(catalogue.OFFERED)
+OFFER = catalogue.parse(catalogue.DEFAULT_MODELS)
 CORE, SD35, ULTRA, SDXL = catalogue.MODELS
 
 
 def test_the_first_model_on_offer_is_the_default():
     assert OFFER.find("") is CORE
-    assert catalogue.offer("stable-image-ultra, stable-image-core").find("") is ULTRA
+    assert catalogue.parse("stable-image-ultra, stable-image-core").find("") is ULTRA
 
 
 @pytest.mark.parametrize("model", [CORE, SD35, ULTRA])
@@ -34,7 +34,7 @@ def test_another_name_is_unknown_and_the_names_on_offer_are_said(name):
 
 def test_a_living_model_that_is_not_on_offer_is_unknown():
     with pytest.raises(UnknownModel):
-        catalogue.offer("stable-image-core").find("stable-image-ultra")
+        catalogue.parse("stable-image-core").find("stable-image-ultra")
 
 
 @pytest.mark.parametrize("name", catalogue.RETIRED)
@@ -45,11 +45,11 @@ def test_a_retired_model_names_its_successor(name):
 
 def test_a_successor_that_is_not_on_offer_gives_way_to_the_default():
     with pytest.raises(ModelRetired, match=r"use model=stable-image-core$"):
-        catalogue.offer("stable-image-core").find("stability.stable-image-ultra-v1:0")
+        catalogue.parse("stable-image-core").find("stability.stable-image-ultra-v1:0")
 
 
 def test_sdxl_is_called_through_its_owners_endpoint():
-    offer = catalogue.offer(f"stable-image-core,stable-diffusion-xl={ARN}")
+    offer = catalogue.parse(f"stable-image-core,stable-diffusion-xl={ARN}")
     assert offer.find("stable-diffusion-xl").bedrock_id == ARN
     with pytest.raises(ModelRetired):
         offer.find("stability.stable-diffusion-xl-v1")
@@ -59,8 +59,8 @@ def test_sdxl_is_called_through_its_owners_endpoint():
     "text", ["nonsense", "", "stable-image-core,", "stable-diffusion-xl", "x=y"]
 )
 def test_a_models_variable_that_makes_no_sense_stops_the_start(text):
-    with pytest.raises(ValueError, match=r"^MODELS must be names out of stable-image-core"):
-        catalogue.offer(text)
+    with pytest.raises(ValueError, match=r"^MODELS must be names from stable-image-core"):
+        catalogue.parse(text)
 
 
 def test_what_only_other_models_know_is_ignored_by_name():

@@ -234,7 +234,7 @@ def test_killing_make_ends_everything_and_says_why(tmp_path):
 @pytest.mark.parametrize(
     ("variable", "words"),
     [
-        ({"MODELS": "nonsense"}, "MODELS must be names out of stable-image-core"),
+        ({"MODELS": "nonsense"}, "MODELS must be names from stable-image-core"),
         ({"DAILY_BUDGET_USD": "abc"}, "DAILY_BUDGET_USD must be dollars from 0 to 1000000"),
     ],
 )

@@ -13,14 +13,14 @@ from chalicelib import catalogue, errors, openai
 from chalicelib.budget import Budget
 from conftest import EVERY_MODEL, budget_table
 
-OFFER = catalogue.offer(EVERY_MODEL)
+OFFER = catalogue.parse(EVERY_MODEL)
 CORE, SD35, _, SDXL = OFFER.models
 IMAGES = "/v1/images/generations"
 FOX = {"prompt": "a fox"}
 
 
 def translate(**request):
-    return openai.queries(json.dumps(FOX | request), OFFER.find)
+    return openai.parse_queries(json.dumps(FOX | request), OFFER.find)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ REFUSED = [
     (FOX | {"size": [7]}, "size must be one of auto, 1024x1024, 1536x1024, 1024x1536, got a list",
      "size"),
     (FOX | {"response_format": "url"}, "response_format must be b64_json, got 'url': no picture is "
-     "kept here that an address could lead to", "response_format"),
+     "kept here that a URL could point to", "response_format"),
     (FOX | {"stream": True}, "stream must be false, got true", "stream"),
     (FOX | {"background": "transparent"}, "background must be auto or opaque, got 'transparent'",
      "background"),
@@ -191,7 +191,7 @@ def today(moto, monkeypatch):
     """A budget of five pictures by Stable Image Core; what is spent of it, in pictures."""
     with budget_table(moto, "openai") as client:
         budget = Budget(client, "openai", 0.20, lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))
-        monkeypatch.setattr(easel, "today", budget)
+        monkeypatch.setattr(easel, "daily_budget", budget)
         yield lambda: round(budget.describe()["spent_usd"] / 0.04)
 
 
@@ -283,6 +283,6 @@ def test_what_chalice_itself_refuses_has_openais_shape_too(order, post):
 
 
 def test_every_code_that_has_openais_word_is_one_of_ours():
-    assert set(openai.THEIR_CODES) <= set(vars(errors))
+    assert set(openai.OPENAI_ERROR_CODES) <= set(vars(errors))
     assert openai.error_type("ModelBusy", 429) == "rate_limit_error"
     assert openai.error_type("InternalServerError", 500) == "server_error"

@@ -104,7 +104,7 @@ def test_seed_0_or_none_is_drawn_from_all_that_every_model_allows(text):
 
 def test_a_drawn_seed_may_be_the_first_and_the_last():
     class Die(Seed):
-        last_drawn = 6
+        max_drawn = 6
 
     die = Die("die", "Die", "", minimum=0, maximum=6, default=0)
     assert {die.read("") for _ in range(200)} == {1, 2, 3, 4, 5, 6}

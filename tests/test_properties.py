@@ -21,7 +21,7 @@ from local import models
 
 pytestmark = pytest.mark.slow
 
-OFFER = catalogue.offer(EVERY_MODEL)
+OFFER = catalogue.parse(EVERY_MODEL)
 CORE, *_, XL = OFFER.models
 PARAMETERS = [each for model in OFFER.models for each in model.parameters]
 MODELS = [each.name for each in OFFER.models]
@@ -56,7 +56,7 @@ def ask(bedrock, body, base64_encoded=False, query=None, headers=None, path="/")
         "headers": headers, "body": body, "isBase64Encoded": base64_encoded,
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(easel, "offer", OFFER)
+        patch.setattr(easel, "offered", OFFER)
         patch.setattr(easel, "bedrock_client", bedrock)
         answer = easel.app(request, LambdaContext("easel", 1024))
     json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()  # as Lambda sends it on

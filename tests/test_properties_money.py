@@ -36,7 +36,7 @@ class Table:
             raise ReadTimeoutError(endpoint_url="DynamoDB")
 
 
-MADE, NONE_MADE = (errors.ContentFiltered("x", nothing_made=none) for none in (False, True))
+MADE, NONE_MADE = (errors.ContentFiltered("x", may_be_charged=made) for made in (True, False))
 PAID = [None, MADE, errors.ModelFailed("x"), errors.ModelTimeout("x"), RuntimeError("ours")]
 UNPAID = [NONE_MADE, errors.ModelBusy("x"), errors.ModelUnavailable("x"), errors.ModelRetired("x")]
 
@@ -66,7 +66,7 @@ class Books:
         if self.open:
             self.table.trouble = trouble
             held, day, price = self.open.pop(which % len(self.open))
-            with suppress(errors.Failure, RuntimeError), self.budget.at_stake(held):
+            with suppress(errors.Failure, RuntimeError), self.budget.refund_on_failure(held):
                 if failure:
                     raise failure
             assert held.price == price * (failure in PAID)

@@ -21,7 +21,7 @@ def lines(capsys):
 
 def test_a_picture_is_one_line_of_metrics():
     record = Record(100.0, "stable-image-core", 6, [Reservation("2026-11-22", 40_000)])
-    line = record.line("easel-function", "request-1", 103.25, 200, "")
+    line = record.to_json("easel-function", "request-1", 103.25, 200, "")
     assert json.loads(line) == {
         "_aws": {
             "Timestamp": 103_250,
@@ -55,7 +55,7 @@ def test_a_picture_is_one_line_of_metrics():
 
 
 def test_every_metric_and_dimension_is_a_field_of_the_line():
-    fields = json.loads(Record(0.0).line("f", "r", 1.0, 400, "InvalidParameter"))
+    fields = json.loads(Record(0.0).to_json("f", "r", 1.0, 400, "InvalidParameter"))
     (metrics,) = fields["_aws"]["CloudWatchMetrics"]
     for metric in metrics["Metrics"]:
         assert isinstance(fields[metric["Name"]], int | float)
@@ -72,7 +72,7 @@ def test_every_metric_and_dimension_is_a_field_of_the_line():
     ],
 )
 def test_what_the_alarms_watch_is_counted(status, code, errors, budget_spent):
-    fields = json.loads(Record(0.0).line("f", "r", 1.0, status, code))
+    fields = json.loads(Record(0.0).to_json("f", "r", 1.0, status, code))
     assert (fields["Errors"], fields["BudgetSpent"]) == (errors, budget_spent)
 
 

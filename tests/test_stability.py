@@ -1,7 +1,10 @@
 import base64
 import json
+import re
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from chalicelib import catalogue, stability
 from chalicelib.errors import ContentFiltered, ModelFailed
@@ -19,7 +22,7 @@ HTML = base64.b64encode(b"<!doctype html><title>502</title>").decode()
 
 def test_a_drawn_seed_is_allowed_by_every_model():
     seeds = [each for model in MODELS.values() for each in model.parameters if each.name == "seed"]
-    assert Seed.last_drawn == min(seed.maximum for seed in seeds)
+    assert Seed.max_drawn == min(seed.maximum for seed in seeds)
 
 
 def test_todays_body_is_the_values_without_the_empty_ones():
@@ -58,12 +61,21 @@ def test_an_answer_without_a_picture_is_a_failure(images):
             stability.image(answer)
 
 
-@pytest.mark.parametrize("image", [GIF, HTML, "not base64", "/9j/\n4AAQ", "/9j"])
+@pytest.mark.parametrize("image", [GIF, HTML, "", "not base64", "/9j/\n4AAQ", "/9j"])
 def test_bytes_that_are_no_picture_are_a_failure(image):
     with pytest.raises(ModelFailed, match=NO_PICTURE):
         stability.image({"finish_reasons": [None], "images": [image]})
     with pytest.raises(ModelFailed, match=NO_PICTURE):
         stability.sdxl_image({"artifacts": [{"finishReason": "SUCCESS", "base64": image}]})
+
+
+@given(st.text("/9jA4=\n \u00e9\ud800", max_size=12))
+@example("/9j/4=A=")
+@example("/9j/4AA=")
+@example("====")
+def test_recognizes_padded_base64(text):
+    padded = "([/4-9Aj]{4})*([/4-9Aj]{2}==|[/4-9Aj]{3}=|[/4-9Aj]{4})"
+    assert stability.is_base64(text) == bool(re.fullmatch(padded, text))
 
 
 @pytest.mark.parametrize(

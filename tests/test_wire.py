@@ -17,7 +17,7 @@ from chalicelib.parameters import Choice, Text
 from conftest import EVERY_MODEL, bedrock_client
 from local import faults, models
 
-MODELS = catalogue.offer(EVERY_MODEL).models
+MODELS = catalogue.parse(EVERY_MODEL).models
 
 
 def allowed(parameter):
@@ -151,7 +151,7 @@ FAULTS = {
 def test_every_fault_is_ours_with_cors_after_one_call(
     bedrock, post, caplog, monkeypatch, prompt, model
 ):
-    monkeypatch.setattr(easel, "PATIENCE", 2)  # seconds
+    monkeypatch.setattr(easel, "MODEL_TIMEOUT_SECONDS", 2)  # seconds
     caplog.set_level(logging.INFO, "local.bedrock")
     response = post(f"{prompt} a ship", f"/?model={model}")
     status, code = FAULTS[prompt]

@@ -4,7 +4,6 @@ from urllib.parse import urljoin
 
 import pytest
 
-from browser.chromium import find
 from browser.painter import BlankPainter
 from conftest import Running, serving
 
@@ -16,6 +15,8 @@ STILL = {"reduced_motion": "reduce"}
 def chromium():
     """The browser itself; `make test` finds or installs it."""
     from playwright.sync_api import sync_playwright
+
+    from browser.chromium import find
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

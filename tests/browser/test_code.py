@@ -198,7 +198,7 @@ def test_the_keyboard_alone_opens_the_site(closed):
 def test_an_api_that_nobody_has_opened_tells_its_owner_how(open_page, blank_painter, tmp_path):
     with run_site(tmp_path, blank_painter, "closed until make access-code sets one") as site:
         site.wait_until_ready()
-        page = open_page(quick_site.url)
+        page = open_page(site.url)
         give(page, "open sesame")
         expect(page.locator(".message")).to_contain_text(
             "This API is closed until its owner sets an access code: make access-code makes one"

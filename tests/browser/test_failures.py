@@ -17,8 +17,8 @@ from browser.acts import (
     thumb,
     watch_posts,
 )
-from browser.recipes import read
 from browser.fixtures import is_about_policy
+from browser.recipes import read
 
 pytestmark = pytest.mark.slow
 

@@ -112,7 +112,7 @@ def test_after_a_failure_the_same_process_serves_the_next_request(kept, status, 
     assert (instance.starts, instance.process.pid) == (1, process.pid)
 
 
-MODELS = "MODELS must be names out of stable-image-core,"
+MODELS = "MODELS must be names from stable-image-core,"
 DOLLARS = "DAILY_BUDGET_USD must be dollars from 0 to 1000000, got "
 NONSENSE = [
     ({"MODELS": "nonsense"}, MODELS),

@@ -11,7 +11,7 @@ from package.lambdas import CODE
 
 pytestmark = pytest.mark.slow
 
-MODELS = catalogue.offer(EVERY_MODEL).models
+MODELS = catalogue.parse(EVERY_MODEL).models
 NAMES = {model.name for model in MODELS}
 LONGEST = 10_000  # characters of a prompt
 TEXT = {"Content_Type": "text/plain"}
