@@ -46,7 +46,7 @@ def watch_posts(page):
     return sent
 
 
-def pass_pauses(page, sent, count):
+def advance_clock_until(page, sent, count):
     """Let the page's own clock run until so many requests have gone out."""
     deadline = time.monotonic() + 15
     while len(sent) < count and time.monotonic() < deadline:
@@ -54,36 +54,36 @@ def pass_pauses(page, sent, count):
     assert len(sent) == count
 
 
-def make(page, *prompts):
+def make_pictures(page, *prompts):
     """One picture after the other, each on the wall and on the shelf."""
     for prompt in prompts:
         generate(page, prompt)
-        expect(thumb(page, prompt)).to_be_visible()
+        expect(thumbnail(page, prompt)).to_be_visible()
 
 
 def shelf(page):
     return page.get_by_role("region", name="Kept in this browser")
 
 
-def thumb(page, prompt):
+def thumbnail(page, prompt):
     return shelf(page).get_by_role("button", name=prompt, exact=True)
 
 
-def thumbs(page):
+def thumbnails(page):
     """The prompts of what stands on the shelf, as a locator."""
     return shelf(page).get_by_role("listitem").get_by_role("button")
 
 
-def large(page):
+def viewer(page):
     return page.get_by_role("dialog", name="Picture")
 
 
-def act(page, name):
+def press_in_viewer(page, name):
     """Press a button of the large view."""
-    large(page).get_by_role("button", name=name, exact=True).click()
+    viewer(page).get_by_role("button", name=name, exact=True).click()
 
 
-def heard(page):
+def last_announcement(page):
     """What a screen reader says last, as a locator; a dialog speaks for itself."""
     return page.locator("dialog[open] [role=status], body:not(:has(dialog[open])) > [role=status]")
 
@@ -99,28 +99,28 @@ def download(page, press):
     return waiting.value.suggested_filename, waiting.value.path().read_bytes()
 
 
-def asked_of_the_server(page):
+def requested_urls(page):
     """Each address that this page has asked for since it was opened."""
     return page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
 
 
 def expect_shelf(page, *prompts):
-    expect(thumbs(page)).to_have_count(len(prompts))
+    expect(thumbnails(page)).to_have_count(len(prompts))
     for place, prompt in enumerate(prompts):
-        expect(thumbs(page).nth(place)).to_have_accessible_name(prompt)
+        expect(thumbnails(page).nth(place)).to_have_accessible_name(prompt)
 
 
-def with_many(page, number):
+def fill_shelf(page, number):
     """The page with so many pictures on its shelf, the newest being the last."""
     page.route("**/app.js", lambda route: route.fulfill(content_type="text/javascript"))
     page.reload()
     page.evaluate(MANY, number)
     page.unroute("**/app.js")
     page.reload()
-    expect(thumb(page, f"picture {number}")).to_be_visible()
+    expect(thumbnail(page, f"picture {number}")).to_be_visible()
 
 
-def unfold(page):
+def show_configuration(page):
     """A chosen seed has unfolded it already, once the form is drawn."""
     expect(page.locator("#fold")).to_be_enabled()
     if page.locator("#configuration").is_hidden():

@@ -25,7 +25,7 @@ HELPERS = """
 
 
 @contextlib.contextmanager
-def bare_page(chromium, site):
+def page_without_app(chromium, site):
     """The page, its policy and its modules, but for the plot, which has a history of its own."""
     complaints = []
 
@@ -34,7 +34,7 @@ def bare_page(chromium, site):
             complaints.append(request.url)
 
     with chromium.new_context() as context:
-        leave_out_the_plot(context)
+        stub_app(context)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         context.on("request", complain_of_strangers)
         page = context.new_page()
@@ -43,7 +43,7 @@ def bare_page(chromium, site):
     assert complaints == []
 
 
-def leave_out_the_plot(context):
+def stub_app(context):
     context.route("**/app.js", lambda route: route.fulfill(content_type="text/javascript"))
 
 
@@ -68,19 +68,19 @@ def reason(page):
     return run(page, "return history.reason")
 
 
-def window(page, site):
+def open_window(page, site):
     """Another window of the same browser."""
     other = page.context.new_page()
     other.goto(site.url)
     return other
 
 
-def devtools(page, site, command, **arguments):
+def send_storage_command(page, site, command, **arguments):
     session = page.context.new_cdp_session(page)
     session.send(f"Storage.{command}", {"origin": site.url.rstrip("/"), **arguments})
 
 
-def replaced(page, script):
+def reload_with_script(page, script):
     """From now on the browser is one that does this."""
     page.add_init_script(f"{{ {script} }}")
     page.reload()

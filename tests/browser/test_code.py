@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, generate, heard, watch_posts
+from browser.acts import QUICK, generate, last_announcement, watch_posts
 from conftest import Running
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ def give(page, code, prompt=QUICK):
     generate(page, prompt)
 
 
-def test_a_first_visit_asks_for_the_code_and_sends_nothing_without_it(closed):
+def test_asks_for_the_access_code_before_it_sends(closed):
     page = closed()
     sent = watch_posts(page)
     expect(field(page)).to_be_visible()
@@ -66,7 +66,7 @@ def test_a_first_visit_asks_for_the_code_and_sends_nothing_without_it(closed):
 
 
 @pytest.mark.parametrize(("wrong", "requests"), [("open sesame", 1), ("sésame", 0), ("猫", 0)])
-def test_a_wrong_code_is_said_and_forgotten_and_the_right_one_goes_on(closed, wrong, requests):
+def test_forgets_a_wrong_code_and_accepts_the_right_one(closed, wrong, requests):
     page = closed()
     sent = watch_posts(page)
     give(page, wrong)
@@ -87,7 +87,7 @@ def test_a_wrong_code_is_said_and_forgotten_and_the_right_one_goes_on(closed, wr
     expect(page.locator("figure")).to_have_count(1)
 
 
-def test_a_refusal_leaves_who_types_elsewhere_alone(closed):
+def test_a_wrong_code_does_not_move_the_focus(closed):
     page = closed()
     field(page).fill("open sesame")
     page.get_by_label("Prompt", exact=True).press("Control+Enter")
@@ -95,7 +95,7 @@ def test_a_refusal_leaves_who_types_elsewhere_alone(closed):
     expect(page.get_by_label("Prompt", exact=True)).to_be_focused()
 
 
-def test_a_link_brings_the_code_and_the_address_loses_it_at_once(closed, closed_site):
+def test_takes_the_code_out_of_the_address(closed, closed_site):
     page = closed(f"?a=1#b=2&{LINK[1:]}&c=3%2F")
     assert page.url == f"{closed_site.url}?a=1#b=2&c=3%2F"
     expect(field(page)).to_be_hidden()
@@ -103,7 +103,7 @@ def test_a_link_brings_the_code_and_the_address_loses_it_at_once(closed, closed_
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()
 
 
-def test_a_link_on_the_page_that_is_open_already_brings_it_too(closed, closed_site):
+def test_takes_the_code_from_a_link_on_an_open_page(closed, closed_site):
     page = closed()
     page.goto(closed_site.url + LINK)  # to a browser only another place in the same page
     expect(field(page)).to_have_value(CODE)
@@ -112,14 +112,14 @@ def test_a_link_on_the_page_that_is_open_already_brings_it_too(closed, closed_si
     expect(field(page)).to_have_value(CODE)
 
 
-def test_a_spoiled_link_brings_what_it_can(closed):
+def test_keeps_a_code_with_broken_percent_encoding(closed):
     page = closed("#code=100%")
     assert page.evaluate(STORE) == "100%"
     generate(page, QUICK)
     expect(field(page)).to_be_focused()
 
 
-def test_a_reload_in_the_same_tab_keeps_the_code_and_another_window_does_not(closed):
+def test_keeps_the_code_in_this_tab_only(closed):
     page = closed(LINK)
     page.reload()
     page.wait_for_selector("[type=submit]:enabled")
@@ -129,7 +129,7 @@ def test_a_reload_in_the_same_tab_keeps_the_code_and_another_window_does_not(clo
     expect(field(closed())).to_be_visible()
 
 
-def test_where_storage_is_forbidden_the_page_goes_on(closed):
+def test_the_code_works_without_session_storage(closed):
     page = closed()
     page.add_init_script(
         "Object.defineProperty(window, 'sessionStorage',"
@@ -143,7 +143,7 @@ def test_where_storage_is_forbidden_the_page_goes_on(closed):
     expect(field(page)).to_be_hidden()
 
 
-def test_the_code_is_in_no_request_but_the_header_of_a_post(closed):
+def test_sends_the_code_only_in_the_header_of_a_post(closed):
     page = closed()
     requests = []
     page.on("request", lambda request: requests.append(request))
@@ -160,10 +160,10 @@ def test_the_code_is_in_no_request_but_the_header_of_a_post(closed):
     assert [request.method for request in requests].count("POST") == 2
 
 
-def test_a_good_code_can_be_changed(closed):
+def test_the_code_can_be_changed(closed):
     page = closed(LINK)
     generate(page, QUICK)
-    expect(heard(page)).to_have_text("The picture is ready.")
+    expect(last_announcement(page)).to_have_text("The picture is ready.")
     page.get_by_role("button", name="Change access code").click()
     expect(field(page)).to_be_focused()
     expect(field(page)).to_have_value(CODE)
@@ -173,7 +173,7 @@ def test_a_good_code_can_be_changed(closed):
     assert not page.evaluate(STORE)
 
 
-def test_the_keyboard_alone_opens_the_site(closed):
+def test_the_code_can_be_entered_by_keyboard(closed):
     page = closed()
     page.get_by_label("Model", exact=True).focus()
     page.keyboard.press("Tab")
@@ -195,7 +195,7 @@ def test_the_keyboard_alone_opens_the_site(closed):
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()
 
 
-def test_an_api_that_nobody_has_opened_tells_its_owner_how(open_page, blank_painter, tmp_path):
+def test_a_closed_api_tells_its_owner_how_to_open_it(open_page, blank_painter, tmp_path):
     with run_site(tmp_path, blank_painter, "closed until make access-code sets one") as site:
         site.wait_until_ready()
         page = open_page(site.url)
@@ -205,7 +205,7 @@ def test_an_api_that_nobody_has_opened_tells_its_owner_how(open_page, blank_pain
         )
 
 
-def test_an_open_site_asks_for_no_code_and_sends_none(open_page, quick_site):
+def test_an_open_site_needs_no_code(open_page, quick_site):
     page = open_page(quick_site.url + LINK)
     assert page.url == quick_site.url
     sent = watch_posts(page)
@@ -216,7 +216,7 @@ def test_an_open_site_asks_for_no_code_and_sends_none(open_page, quick_site):
     assert "authorization" not in sent[0].all_headers()
 
 
-def test_a_site_that_closes_under_the_page_asks_for_the_code(page):
+def test_asks_for_the_code_when_the_site_starts_to_need_one(page):
     message = "access code must be sent as `Authorization: Bearer <code>`, got none or a wrong one"
     closed = {"Code": "AccessCodeRequired", "Message": message}
     page.route("**/api/?*", lambda route: route.fulfill(status=401, json=closed))
@@ -232,7 +232,7 @@ def asked(page):
     expect(field(page)).to_be_visible()
 
 
-def test_what_belongs_to_the_code_is_large_enough_to_touch(closed):
+def test_the_code_controls_are_large_enough_to_touch(closed):
     page = closed(viewport={"width": 320, "height": 640})
     asked(page)
     for control in page.locator("#access input, #access button").all():

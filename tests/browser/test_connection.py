@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, generate, heard, setting, thumbs
+from browser.acts import QUICK, generate, last_announcement, setting, thumbnails
 from chalicelib.catalogue import MODELS
 from conftest import serving
 from local.website import Visit, Website
@@ -88,13 +88,13 @@ def wayward():
         yield website
 
 
-def test_who_goes_offline_is_told_keeps_all_and_goes_on_afterwards(page):
+def test_shows_a_message_when_the_browser_goes_offline(page):
     generate(page, QUICK)
-    expect(heard(page)).to_have_text("The picture is ready.")
+    expect(last_announcement(page)).to_have_text("The picture is ready.")
     setting(page, "Prompt").fill("qwzx, too")
     page.context.set_offline(True)
     expect(page.get_by_text(OFFLINE).first).to_be_visible()
-    expect(heard(page)).to_have_text(OFFLINE)
+    expect(last_announcement(page)).to_have_text(OFFLINE)
     generate(page)
     expect(page.locator("figure").get_by_text("Easel cannot be reached.")).to_be_visible()
     expect(page.locator("figure")).to_have_count(2)
@@ -103,10 +103,10 @@ def test_who_goes_offline_is_told_keeps_all_and_goes_on_afterwards(page):
     expect(page.locator("#offline")).to_be_hidden()
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("img", name="qwzx, too")).to_be_visible()
-    expect(thumbs(page)).to_have_count(2)
+    expect(thumbnails(page)).to_have_count(2)
 
 
-def test_a_page_that_opens_without_a_connection_begins_when_there_is_one(page):
+def test_starts_when_the_connection_returns(page):
     page.route("**/api/*", lambda route: route.abort("internetdisconnected"))
     page.reload()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
@@ -121,7 +121,7 @@ def test_a_page_that_opens_without_a_connection_begins_when_there_is_one(page):
     ("prompt", "sentence"),
     [("silence", "Easel cannot be reached."), ("half", "The connection broke before the whole")],
 )
-def test_a_connection_that_breaks_keeps_prompt_and_button(open_page, wayward, prompt, sentence):
+def test_keeps_prompt_and_button_when_the_connection_breaks(open_page, wayward, prompt, sentence):
     page = open_page(wayward.url)
     generate(page, prompt)
     expect(page.locator("figure").get_by_text(sentence)).to_be_visible()
@@ -130,7 +130,7 @@ def test_a_connection_that_breaks_keeps_prompt_and_button(open_page, wayward, pr
     assert wayward.prompts == [prompt]  # as nobody knows whether it has been paid
 
 
-def test_a_slow_connection_is_waited_for(open_page, wayward):
+def test_waits_for_a_slow_connection(open_page, wayward):
     page = open_page(wayward.url)
     generate(page, "drip")
     expect(page.get_by_text(re.compile(r"Painting… [3-9] s"))).to_be_visible()
@@ -139,9 +139,7 @@ def test_a_slow_connection_is_waited_for(open_page, wayward):
 
 
 @pytest.mark.parametrize("leave", ["reload", "go away and back"])
-def test_who_leaves_a_picture_under_way_finds_the_prompt_and_no_late_answer(
-    page, quick_site, leave
-):
+def test_drops_a_pending_picture_when_the_page_is_left(page, quick_site, leave):
     before = quick_site.calls()
     generate(page, "!slow 5 qwzx")
     expect(page.get_by_text("Painting… 1 s")).to_be_visible()  # so that the request is on its way
@@ -155,5 +153,5 @@ def test_who_leaves_a_picture_under_way_finds_the_prompt_and_no_late_answer(
     generate(page, "!slow 6 qwzx, another")
     expect(page.get_by_role("img")).to_have_count(1)
     expect(page.get_by_role("img")).to_have_attribute("alt", "!slow 6 qwzx, another")
-    expect(thumbs(page)).to_have_count(1)
+    expect(thumbnails(page)).to_have_count(1)
     assert quick_site.calls() == before + 2

@@ -6,19 +6,19 @@ from playwright.sync_api import expect
 from browser.acts import (
     QUICK,
     SHIP,
-    act,
+    advance_clock_until,
     download,
     expect_shelf,
     generate,
-    large,
-    make,
-    pass_pauses,
+    make_pictures,
+    press_in_viewer,
     shelf,
-    thumb,
+    thumbnail,
+    viewer,
     watch_posts,
 )
 from browser.fixtures import is_about_policy
-from browser.recipes import read
+from browser.recipes import read_parameters
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.slow
         ("\u200b", "Prompt must not be empty."),
     ],
 )
-def test_a_failure_is_one_sentence_and_one_button(page, prompt, sentence):
+def test_shows_a_failure_as_one_sentence_and_one_button(page, prompt, sentence):
     generate(page, prompt)
     canvas = page.locator("figure .canvas")
     expect(canvas.get_by_text(sentence, exact=True)).to_be_visible()
@@ -49,14 +49,14 @@ def test_a_failure_is_one_sentence_and_one_button(page, prompt, sentence):
     expect(canvas.get_by_role("button", name="Try again")).to_be_visible()
 
 
-def test_try_again_tries_the_same_again(page):
+def test_try_again_sends_the_same_request(page):
     generate(page, "!internal 1 qwzx")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("img", name="!internal 1 qwzx")).to_be_visible()
     expect(page.locator("figure")).to_have_count(1)
 
 
-def test_a_new_picture_takes_the_failure_before_it_away_and_the_focus_back(page):
+def test_a_new_picture_replaces_the_failure_before_it(page):
     button = page.get_by_role("button", name="Generate Image")
     generate(page, "!denied")
     page.get_by_role("button", name="Try again").press("Enter")
@@ -71,40 +71,40 @@ def test_a_new_picture_takes_the_failure_before_it_away_and_the_focus_back(page)
 
 
 @pytest.mark.parametrize("fault", ["throttled", "unavailable"])
-def test_a_busy_model_is_asked_again_and_the_picture_comes(page, fault):
+def test_retries_a_busy_model(page, fault):
     page.clock.install()
     sent = watch_posts(page)
     generate(page, f"!{fault} 2 {QUICK}")
     expect(page.get_by_text("The model is busy; asking again")).to_be_visible()
-    pass_pauses(page, sent, 3)
+    advance_clock_until(page, sent, 3)
     expect(page.get_by_role("img")).to_be_visible()
 
 
-def test_after_two_retries_the_sentence_comes(page):
+def test_gives_up_after_two_retries(page):
     page.clock.install()
     sent = watch_posts(page)
     generate(page, "!throttled")
-    pass_pauses(page, sent, 3)
+    advance_clock_until(page, sent, 3)
     expect(page.locator(".message")).to_have_text("The model is busy; try again in a few seconds.")
     page.clock.fast_forward(60_000)
     assert [request.response().status for request in sent] == [429, 429, 429]
 
 
-def test_the_gateways_own_throttle_is_waited_for_and_then_told(page):
+def test_retries_when_the_gateway_throttles(page):
     page.clock.install()
     sent = watch_posts(page)
     page.route("**/api/?*", lambda route: route.fulfill(status=429, json={"message": ""}), times=4)
     generate(page, QUICK)
-    pass_pauses(page, sent, 3)
+    advance_clock_until(page, sent, 3)
     expect(page.locator(".message")).to_have_text(
         "Too many people ask at once. Try again in a few seconds."
     )
     page.get_by_role("button", name="Try again").click()
-    pass_pauses(page, sent, 5)
+    advance_clock_until(page, sent, 5)
     expect(page.get_by_role("img")).to_be_visible()
 
 
-def test_a_retry_waits_as_long_as_it_is_told(page):
+def test_a_retry_waits_for_retry_after(page):
     page.clock.install()
     page.clock.pause_at("2099-01-01")
     sent = watch_posts(page)
@@ -118,7 +118,7 @@ def test_a_retry_waits_as_long_as_it_is_told(page):
         page.clock.fast_forward(200)
 
 
-def test_what_may_have_been_paid_is_never_sent_again(page):
+def test_never_retries_what_may_have_been_charged(page):
     page.clock.install()
     for fault in ("!internal", "!timeout", "!reset", "!cut", "!marketplace"):
         sent = watch_posts(page)
@@ -139,9 +139,7 @@ def test_what_may_have_been_paid_is_never_sent_again(page):
         (None, "", "Easel cannot be reached."),
     ],
 )
-def test_without_the_models_the_page_says_so_and_offers_to_try_again(
-    open_page, quick_site, status, body, sentence
-):
+def test_offers_to_try_again_without_the_models(open_page, quick_site, status, body, sentence):
     page = open_page()
 
     def spoil(route):
@@ -165,13 +163,13 @@ def test_without_the_models_the_page_says_so_and_offers_to_try_again(
         ("R0lGODlh", "The picture that came cannot be shown. Try again."),
     ],
 )
-def test_an_answer_that_is_no_picture_is_a_failure(page, body, sentence):
+def test_an_answer_that_is_not_a_picture_is_a_failure(page, body, sentence):
     page.route("**/api/?*", lambda route: route.fulfill(status=200, body=body))
     generate(page)
     expect(page.locator(".message")).to_contain_text(sentence)
 
 
-def test_offline_keeps_the_prompt_and_gives_the_button_back(page):
+def test_a_picture_can_be_tried_again_after_being_offline(page):
     page.context.set_offline(True)
     generate(page, QUICK)
     expect(page.locator("figure").get_by_text("Easel cannot be reached.")).to_be_visible()
@@ -181,17 +179,17 @@ def test_offline_keeps_the_prompt_and_gives_the_button_back(page):
 
 
 @pytest.mark.parametrize("how", ["throw new DOMException('', 'SecurityError')", "return {}"])
-def test_where_storage_is_forbidden_pictures_are_made_opened_and_downloaded(page, how):
+def test_works_without_indexeddb(page, how):
     page.add_init_script(f"IDBFactory.prototype.open = () => {{ {how} }}")
     page.reload()
-    make(page, "qwzx one", "qwzx two")
+    make_pictures(page, "qwzx one", "qwzx two")
     sentence = "This browser keeps nothing for this page: the pictures last until it is closed."
     expect(shelf(page).get_by_text(sentence)).to_be_visible()
-    thumb(page, "qwzx one").click()
-    expect(large(page).get_by_role("img", name="qwzx one")).to_be_visible()
-    _, file = download(page, lambda: act(page, "Download"))
-    assert read(file).startswith("qwzx one\n")
-    act(page, "Delete")
+    thumbnail(page, "qwzx one").click()
+    expect(viewer(page).get_by_role("img", name="qwzx one")).to_be_visible()
+    _, file = download(page, lambda: press_in_viewer(page, "Download"))
+    assert read_parameters(file).startswith("qwzx one\n")
+    press_in_viewer(page, "Delete")
     expect_shelf(page, "qwzx two")
     page.get_by_role("button", name="Undo").click()
     expect_shelf(page, "qwzx two", "qwzx one")
@@ -199,25 +197,25 @@ def test_where_storage_is_forbidden_pictures_are_made_opened_and_downloaded(page
     expect(shelf(page)).to_be_hidden()
 
 
-def test_when_storage_is_full_pictures_are_made_and_one_sentence_says_what_to_do(page):
-    make(page, "qwzx one")
+def test_works_and_says_what_to_do_when_storage_is_full(page):
+    make_pictures(page, "qwzx one")
     page.evaluate("void (window.put = IDBObjectStore.prototype.put)")
     full = "throw new DOMException('', 'QuotaExceededError')"
     page.evaluate(f"() => {{ IDBObjectStore.prototype.put = () => {{ {full} }} }}")
-    make(page, "qwzx two", "qwzx three")
+    make_pictures(page, "qwzx two", "qwzx three")
     sentence = shelf(page).get_by_text(
         "This browser's storage is full: new pictures last until the page is closed. "
         "Download or delete some.",
         exact=True,
     )
     expect(sentence).to_be_visible()
-    thumb(page, "qwzx three").click()
-    _, file = download(page, lambda: act(page, "Download"))
-    assert read(file).startswith("qwzx three\n")
-    act(page, "Close")
+    thumbnail(page, "qwzx three").click()
+    _, file = download(page, lambda: press_in_viewer(page, "Download"))
+    assert read_parameters(file).startswith("qwzx three\n")
+    press_in_viewer(page, "Close")
     page.evaluate("() => { IDBObjectStore.prototype.put = window.put }")
-    thumb(page, "qwzx one").click()
-    act(page, "Delete")  # so that there is room
+    thumbnail(page, "qwzx one").click()
+    press_in_viewer(page, "Delete")  # so that there is room
     expect(sentence).to_be_hidden()
     page.reload()
     expect_shelf(page, "qwzx three", "qwzx two")
@@ -232,7 +230,7 @@ def test_when_storage_is_full_pictures_are_made_and_one_sentence_says_what_to_do
         ("x" * 100_000, "The prompt has 100000 letters; 10000 are allowed."),
     ],
 )
-def test_a_prompt_that_cannot_be_a_picture_is_not_sent(page, words, sentence):
+def test_does_not_send_an_empty_or_too_long_prompt(page, words, sentence):
     sent = watch_posts(page)
     prompt = page.get_by_label("Prompt", exact=True)
     prompt.evaluate("(area, words) => { area.value = words }", words)
@@ -245,7 +243,7 @@ def test_a_prompt_that_cannot_be_a_picture_is_not_sent(page, words, sentence):
     expect(page.get_by_role("img")).to_have_count(1)
 
 
-def test_words_too_long_for_the_gateway_are_explained(page):
+def test_explains_an_address_too_long_for_the_gateway(page):
     sentence = "The words are too long to send. Make them shorter."
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Negative prompt").fill("猫" * 9_000)  # 81 kB of address
@@ -257,7 +255,7 @@ def test_words_too_long_for_the_gateway_are_explained(page):
 @pytest.mark.parametrize(
     "words", ["<img src=x onerror=alert(1)>", "<script>alert(1)</script>", "\u202egnp.exe"]
 )
-def test_hostile_words_are_shown_as_words(page, words):
+def test_shows_a_hostile_prompt_as_text(page, words):
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     generate(page, words)
     expect(page.get_by_role("img")).to_have_attribute("alt", words)
@@ -277,7 +275,7 @@ INLINE = {
 
 
 @pytest.mark.parametrize("what", INLINE)
-def test_the_policy_stops(chromium, quick_site, what):
+def test_the_content_security_policy_blocks(chromium, quick_site, what):
     """As `open_page` fails on each such complaint, so does every test of a page that does it."""
     with chromium.new_context() as context:
         page = context.new_page()

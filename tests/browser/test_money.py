@@ -73,7 +73,7 @@ def left(page, daily, spent, resets="2026-11-23T00:00:00Z"):
     answer(page, daily_usd=daily, spent_usd=spent, resets_at=resets)
 
 
-def test_the_budget_is_counted_down_until_it_is_spent(thrifty):
+def test_counts_the_budget_down(thrifty):
     page = thrifty
     page.clock.install()
     sent = watch_posts(page)
@@ -93,7 +93,7 @@ def test_the_budget_is_counted_down_until_it_is_spent(thrifty):
     assert [request.response().status for request in sent] == [200, 200, 429]
 
 
-def test_a_failure_that_is_paid_counts_and_one_that_is_not_does_not(thrifty):
+def test_counts_only_failures_that_are_charged(thrifty):
     for prompt, sentence in (
         ("!filtered", "$0.10 of today's $0.10 left."),
         ("!broken", "$0.06 of today's $0.10 left."),
@@ -103,7 +103,7 @@ def test_a_failure_that_is_paid_counts_and_one_that_is_not_does_not(thrifty):
         expect(line(thrifty)).to_have_text(sentence)
 
 
-def test_it_is_said_before_the_click_what_the_budget_is_not_enough_for(page):
+def test_warns_before_the_click_when_the_budget_is_too_small(page):
     left(page, 2, 1.94)
     expect(line(page)).to_have_text("$0.06 of today's $2.00 left.")
     page.get_by_label("Model", exact=True).select_option("Stable Image Ultra")
@@ -125,19 +125,19 @@ def test_it_is_said_before_the_click_what_the_budget_is_not_enough_for(page):
         (0, 0, SPENT),
     ],
 )
-def test_the_ends_of_a_budget(open_page, thrifty_site, daily, spent, sentence):
+def test_formats_the_remaining_budget(open_page, thrifty_site, daily, spent, sentence):
     page = open_page(thrifty_site, **LAGOS)
     left(page, daily, spent)
     expect(line(page)).to_have_text(sentence)
 
 
-def test_the_new_day_is_told_by_the_readers_own_clock(open_page, thrifty_site):
+def test_shows_the_reset_in_local_time(open_page, thrifty_site):
     page = open_page(thrifty_site, timezone_id="America/Phoenix", locale="en-US")
     left(page, 1, 1)
     expect(line(page)).to_have_text(re.compile(r"It begins anew at 5:00\sPM\.$"))
 
 
-def test_without_a_budget_nothing_is_said(page):
+def test_shows_nothing_without_a_budget(page):
     answer(page, daily_usd=None)
     expect(line(page)).to_be_empty()
 
@@ -153,7 +153,7 @@ def test_without_a_budget_nothing_is_said(page):
         lambda route: None,  # never answered
     ],
 )
-def test_a_budget_that_cannot_be_asked_leaves_the_page_as_it_is(page, fault):
+def test_works_when_the_budget_cannot_be_loaded(page, fault):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.route("**/api/budget", fault)
@@ -165,7 +165,7 @@ def test_a_budget_that_cannot_be_asked_leaves_the_page_as_it_is(page, fault):
     assert len([url for url in asked if url.endswith("/api/budget")]) == 2
 
 
-def test_a_page_that_slept_over_midnight_asks_again_when_it_is_looked_at(page):
+def test_reloads_the_budget_after_it_resets(page):
     left(page, 1, 0.97, resets="2000-01-01T00:00:00Z")
     expect(line(page)).to_have_text(re.compile("^Today's budget is spent. It begins anew at "))
     page.unroute("**/api/budget")
@@ -186,7 +186,7 @@ def test_a_page_that_slept_over_midnight_asks_again_when_it_is_looked_at(page):
 
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("spent", [0.36, 1.94, 2])
-def test_nothing_jumps_when_the_budget_comes(open_page, thrifty_site, spent, width):
+def test_the_budget_does_not_shift_the_layout(open_page, thrifty_site, spent, width):
     page = open_page(thrifty_site, viewport={"width": width, "height": 800}, locale="en-US")
     late = []
     page.route("**/api/budget", lambda route: late.append(route))

@@ -5,7 +5,15 @@ import itertools
 import pytest
 from hypothesis import strategies as st
 
-from browser.recipes import ODD_PROMPTS, PROMPTS, RECIPE, examples, in_page, opened, utf16
+from browser.recipes import (
+    ODD_PROMPTS,
+    PROMPTS,
+    RECIPE,
+    as_javascript_text,
+    draw_examples,
+    map_in_page,
+    open_for_functions,
+)
 from chalicelib import catalogue
 
 pytestmark = pytest.mark.slow
@@ -28,23 +36,23 @@ XL = {
 
 @pytest.fixture(scope="module")
 def page(chromium, quick_site):
-    with opened(chromium, quick_site) as page:
+    with open_for_functions(chromium, quick_site) as page:
         yield page
 
 
 def described(page, recipes):
-    return in_page(page, "describe", recipes)
+    return map_in_page(page, "describe", recipes)
 
 
 def parsed(page, texts):
-    return in_page(page, "parse", texts)
+    return map_in_page(page, "parse", texts)
 
 
 def there_and_back(page, recipes):
-    return in_page(page, "recipe => parse(describe(recipe))", recipes)
+    return map_in_page(page, "recipe => parse(describe(recipe))", recipes)
 
 
-def test_a_recipe_reads_as_other_programs_write_it(page):
+def test_writes_a_recipe_in_the_common_format(page):
     assert described(page, [XL, RECIPE]) == [
         "a ship\n"
         "Steps: 30, Sampler: K_EULER, CFG scale: 7.5, Seed: 7, Size: 1344x768, "
@@ -57,7 +65,7 @@ def test_a_recipe_reads_as_other_programs_write_it(page):
     ]
 
 
-def test_every_prompt_comes_back(page):
+def test_every_prompt_can_be_read_back(page):
     recipes = [
         dict(RECIPE, prompt=prompt, negative_prompt=negative)
         for prompt, negative in itertools.product(PROMPTS + ODD_PROMPTS, repeat=2)
@@ -66,7 +74,7 @@ def test_every_prompt_comes_back(page):
     assert there_and_back(page, recipes) == expected
 
 
-def test_only_a_prompt_that_lines_cannot_hold_is_written_twice(page):
+def test_quotes_only_a_prompt_that_needs_it(page):
     once = described(page, [dict(RECIPE, prompt=prompt) for prompt in PROMPTS])
     assert [text.split("\nNegative prompt: calm\n")[0] for text in once[:-1]] == PROMPTS[:-1]
     assert not any(", Prompt: " in text for text in once)
@@ -74,7 +82,7 @@ def test_only_a_prompt_that_lines_cannot_hold_is_written_twice(page):
     assert all(", Prompt: " in text for text in twice)
 
 
-def test_a_recipes_text_holds_whole_characters_and_no_nul(page):
+def test_writes_whole_characters_and_no_nul(page):
     texts = described(page, [dict(RECIPE, prompt=prompt) for prompt in PROMPTS + ODD_PROMPTS])
     assert not any("\0" in text for text in texts)
     "".join(texts).encode()  # half an emoji would raise
@@ -85,12 +93,12 @@ def test_a_recipes_text_holds_whole_characters_and_no_nul(page):
     "value",
     ["a, b", "a: b", 'a "b"', '"', "a\nb", " a ", "\\", '\\"', "1x2", "{}", "é\0", "\ud83d"],
 )
-def test_every_setting_comes_back(page, value):
+def test_every_setting_can_be_read_back(page, value):
     recipe = dict(RECIPE, title=value, style_preset=value, seed=value)
     assert there_and_back(page, [recipe]) == [recipe]
 
 
-def test_every_parameter_of_every_model_comes_back(page):
+def test_every_parameter_of_every_model_can_be_read_back(page):
     recipes = []
     for model in catalogue.MODELS:
         values = {each.name: example(each) for each in model.parameters}
@@ -104,7 +112,7 @@ def example(parameter):
     return "fog, rain" if parameter.kind == "text" else str(parameter.maximum)
 
 
-def test_fields_that_are_empty_or_missing_are_left_out(page):
+def test_leaves_out_empty_fields(page):
     recipe = {"prompt": "a ship", "seed": 7, "model": "m", "title": "M"}
     empty = dict(recipe, negative_prompt="", style_preset=None, steps="", width=8)
     assert (
@@ -177,7 +185,7 @@ def test_fields_that_are_empty_or_missing_are_left_out(page):
         (": : : ,:,:,::::", None),
     ],
 )
-def test_what_other_programs_wrote_is_read(page, text, expected):
+def test_reads_what_other_programs_write(page, text, expected):
     assert parsed(page, [text]) == [expected]
 
 
@@ -202,7 +210,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_text_is_read_in_no_time(page, text):
+def test_reads_a_hostile_text_in_linear_time(page, text):
     """What takes its square would take an hour, and never end this test."""
     script = """async text => {
         const { parse, describe } = await import(new URL("recipe.js", document.baseURI))
@@ -218,13 +226,13 @@ def test_a_hostile_text_is_read_in_no_time(page, text):
     assert is_recipe(result["recipe"])
 
 
-def test_any_text_is_a_recipe_of_texts_or_none(page):
+def test_any_text_parses_to_a_recipe_or_none(page):
     words = st.sampled_from(
         ["Seed: ", "Negative prompt:", "\n", ",", ":", '"', "\\", "Size: 8x8", "Prompt: ", " ", "é"]
     )
     soup = st.lists(words | any_text, max_size=30).map("".join)
     certain = ["a fox\nSeed: 7, Size: 8x8, Model: M", "a fox"]  # chance alone may bring neither
-    recipes = parsed(page, [*certain, *examples(soup, 1_000)])
+    recipes = parsed(page, [*certain, *draw_examples(soup, 1_000)])
     assert all(is_recipe(recipe) for recipe in recipes)
     assert any(recipes) and not all(recipes)
 
@@ -232,7 +240,7 @@ def test_any_text_is_a_recipe_of_texts_or_none(page):
 any_text = st.text(st.characters(exclude_categories=()))
 
 
-def test_any_recipe_comes_back(page):
+def test_any_recipe_can_be_read_back(page):
     soup = st.lists(
         any_text | st.sampled_from(["\n", " ", "Negative prompt:", "Seed: 1, Steps: 2, Size: 3"])
     ).map("".join)
@@ -243,7 +251,8 @@ def test_any_recipe_comes_back(page):
         optional={"negative_prompt": soup, "height": st.just("9"), **settings},
     )
     recipes = [
-        {name: utf16(value) for name, value in each.items()} for each in examples(recipe, 1_000)
+        {name: as_javascript_text(value) for name, value in each.items()}
+        for each in draw_examples(recipe, 1_000)
     ]
     # Three settings make it AUTOMATIC1111's; and half a size is none.
     for each in recipes:

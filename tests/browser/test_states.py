@@ -154,7 +154,7 @@ STATES += [code_needed, code_shown, code_refused]
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
-def test_every_state_is_for_every_hand_and_eye(open_page, language):
+def test_every_state_is_accessible(open_page, language):
     # Still, because axe measures the contrast of whatever moment it meets.
     page = open_page(locale=LANGUAGES.get(language, "en-US"), reduced_motion="reduce")
     expect(page.locator("html")).to_have_attribute("lang", language)
@@ -177,7 +177,7 @@ def test_every_state_is_for_every_hand_and_eye(open_page, language):
                     assert box.evaluate("box => box.scrollWidth") <= width, (state, scheme, width)
 
 
-def test_forced_colours_leave_every_control_in_sight_and_what_is_chosen(open_page):
+def test_forced_colours_show_controls_and_choices(open_page):
     page = open_page(forced_colors="active")
     hung(page)
     button = page.get_by_role("button", name="Generate")
@@ -191,7 +191,7 @@ def test_forced_colours_leave_every_control_in_sight_and_what_is_chosen(open_pag
     assert starred_only.evaluate(colour) != before
 
 
-def test_nothing_is_lost_at_200_percent(open_page):
+def test_nothing_is_cut_off_at_200_percent(open_page):
     page = open_page(viewport={"width": 640, "height": 400}, reduced_motion="reduce")
     for state in (configured, hung, opened):
         state(page)
@@ -207,7 +207,7 @@ def test_nothing_is_lost_at_200_percent(open_page):
     assert page.evaluate(cut) == []
 
 
-def test_a_look_that_is_chosen_stays_and_is_there_before_all_else(open_page):
+def test_a_chosen_look_applies_before_the_app_loads(open_page):
     page = open_page(color_scheme="light")
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
@@ -232,7 +232,7 @@ def test_every_control_is_large_enough_to_touch(page):
             assert min(box["width"], box["height"]) >= 24
 
 
-def test_tab_reaches_every_control_in_the_order_of_the_page(page):
+def test_tab_reaches_every_control_in_page_order(page):
     configured(page)
     page.locator("[name=prompt]").focus()
     reached = []

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, generate, pass_pauses, watch_posts
+from browser.acts import QUICK, advance_clock_until, generate, watch_posts
 from browser.languages import FRONTEND, LANGUAGES, PLACE, english, words
 from chalicelib import errors
 from chalicelib.catalogue import MODELS
@@ -86,7 +86,7 @@ def known(language):
     return words(language)
 
 
-def test_a_language_has_every_sentence_and_no_other(known):
+def test_a_language_has_exactly_the_sentences_of_the_page(known):
     keys = set(re.findall("<kbd>(.*?)</kbd>", INDEX))  # may have a name of their own, or none
     assert {each for each in arguments() if not re.search(LITERAL, each)} <= VARIABLES
     assert sorted(sentences() - set(known)) == []
@@ -96,7 +96,7 @@ def test_a_language_has_every_sentence_and_no_other(known):
         assert sorted(re.findall(PLACE, sentence)) == sorted(re.findall(PLACE, translation))
 
 
-def test_the_menu_offers_the_languages_that_there_are():
+def test_the_menu_offers_every_language():
     menu = re.search(r"languages = \{(.*?)\}", SCRIPTS["words.js"])[1]
     files = {path.stem for path in FRONTEND.glob("words/*.js")}
     assert set(re.findall(r"(\w+): ", menu)) == files | {"en"} == {*LANGUAGES, "en"}
@@ -145,7 +145,7 @@ def test_the_form_is_in_the_browsers_language(phone, language, known):
 
 
 @pytest.mark.slow
-def test_a_picture_is_in_the_browsers_language_from_waiting_to_deleted(phone, known):
+def test_a_picture_is_in_the_browsers_language(phone, known):
     press(phone, f"!slow 1 {QUICK}")
     expect(phone.locator("figure .message")).to_contain_text(known["Painting…"])
     assert english(phone, known) == []
@@ -165,13 +165,13 @@ def test_a_picture_is_in_the_browsers_language_from_waiting_to_deleted(phone, kn
 
 
 @pytest.mark.slow
-def test_a_failure_is_told_in_the_browsers_language(phone, known):
+def test_a_failure_is_in_the_browsers_language(phone, known):
     phone.clock.install()
     sent = watch_posts(phone)
     message = phone.locator(".message")
     press(phone, "!throttled")
     expect(message).to_contain_text(known["The model is busy; asking again…"])
-    pass_pauses(phone, sent, 3)
+    advance_clock_until(phone, sent, 3)
     expect(message).to_have_text(known["ModelBusy"])
     press(phone, "!filtered")
     expect(message).to_have_text(known["ContentFiltered"])
@@ -189,7 +189,7 @@ def test_a_failure_is_told_in_the_browsers_language(phone, known):
 
 
 @pytest.mark.slow
-def test_the_budget_is_told_with_the_languages_money_and_clock(phone, language, known):
+def test_the_budget_uses_the_languages_money_and_clock(phone, language, known):
     budget = {"daily_usd": 2, "spent_usd": 1.94, "resets_at": "2026-11-23T00:00:00Z"}
     phone.route("**/api/budget", lambda route: route.fulfill(json=budget))
     phone.reload()
@@ -211,7 +211,7 @@ def test_the_budget_is_told_with_the_languages_money_and_clock(phone, language, 
 
 
 @pytest.mark.slow
-def test_a_language_that_is_chosen_stays(page, language, known):
+def test_a_chosen_language_survives_a_reload(page, language, known):
     button = page.locator("[type=submit]")
     with page.expect_navigation():
         page.get_by_label("Language").select_option(language)
@@ -228,7 +228,7 @@ def test_a_language_that_is_chosen_stays(page, language, known):
 
 
 @pytest.mark.slow
-def test_a_language_that_there_is_not_gives_english(open_page):
+def test_an_unknown_language_gives_english(open_page):
     page = open_page(locale="fr-FR")
     page.evaluate("localStorage.setItem('language', 'constructor')")
     asked = []
@@ -241,7 +241,7 @@ def test_a_language_that_there_is_not_gives_english(open_page):
 
 
 @pytest.mark.slow
-def test_words_that_do_not_come_leave_english_and_a_working_page(open_page):
+def test_works_in_english_when_the_words_do_not_load(open_page):
     page = open_page(locale=LANGUAGES["de"])
     page.route("**/words/de.js", lambda route: route.abort())
     page.reload()
