@@ -1,4 +1,4 @@
-"""The page's languages: the sentences of each, and what is left in English."""
+"""The page's languages: their sentences, and what a page still says in English."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import re
 from conftest import ROOT
 
 FRONTEND = ROOT / "frontend"
-LANGUAGES = {"de": "de-DE", "es": "es-ES", "ja": "ja-JP"}  # and a browser's locale
+LANGUAGES = {"de": "de-DE", "es": "es-ES", "ja": "ja-JP"}  # and the locale of a browser
 PLACE = r"\{(\w+)\}"
 
 WALK = """() => {
@@ -24,7 +24,7 @@ WALK = """() => {
 
 
 def words(language):
-    """The language's file; each sentence stands in it once."""
+    """The translations of a language by English sentence, each listed once."""
     text = (FRONTEND / f"words/{language}.js").read_text()
     body = re.sub(r"^ *//.*\n", "", text, flags=re.MULTILINE).removeprefix("export default ")
     pairs = json.loads(re.sub(r",\s*\}\s*$", "}", body), object_pairs_hook=list)
@@ -33,12 +33,12 @@ def words(language):
 
 
 def english(page, known):
-    """What the page says in English though the language has other words; hidden or not."""
+    """The texts, visible or hidden, that are in English although the language translates them."""
     patterns = [pattern(key) for key, sentence in known.items() if key != sentence]
     return [text for text in page.evaluate(WALK) if any(each.search(text) for each in patterns)]
 
 
 def pattern(key):
-    """A sentence may stand beside others and has values in its places; a word stands alone."""
+    """Matches a sentence anywhere, with any values in its placeholders; a word only alone."""
     searched = ".+".join(map(re.escape, re.split(r"\{\w+\}", key)))
     return re.compile(searched if " " in key else f"^{searched}$")

@@ -1,4 +1,4 @@
-"""The page's recipe.js and metadata.js, called from here; and files as AUTOMATIC1111 makes them."""
+"""Calls of the page's recipe.js and metadata.js, and files as AUTOMATIC1111 writes them."""
 
 import base64
 import contextlib
@@ -38,7 +38,7 @@ PROMPTS = [
     "",
 ]
 
-# What lines alone cannot hold, or would be read for something else.
+# Prompts that plain lines cannot hold, or that would be read as something else.
 ODD_PROMPTS = [
     "  space around  ",
     "\nempty lines around\n\n",
@@ -54,7 +54,7 @@ ODD_PROMPTS = [
 
 @contextlib.contextmanager
 def open_for_functions(chromium, site):
-    """One window for all tests of a file: they call functions, and leave nothing behind."""
+    """One page for all tests of a file, as they only call functions."""
     page = chromium.new_page()
     page.goto(site.url)
     yield page
@@ -62,7 +62,7 @@ def open_for_functions(chromium, site):
 
 
 def map_in_page(page, expression, cases):
-    """What a JavaScript function makes of each case, with both modules and `bytes(base64)`."""
+    """The result of a JavaScript function for each case; it may use both modules and `bytes(base64)`."""
     script = """async text => {
         const at = name => new URL(name, document.baseURI)
         const { describe, parse } = await import(at("recipe.js"))
@@ -78,7 +78,7 @@ def map_in_page(page, expression, cases):
 
 
 def embed_texts(page, files, texts):
-    """Each file with its text in it."""
+    """The files, each with its text embedded."""
     cases = [[to_base64(file), text] for file, text in zip(files, texts, strict=True)]
     made = map_in_page(page, "([file, text]) => base64(embed(bytes(file), text))", cases)
     return [base64.b64decode(file) for file in made]
@@ -93,12 +93,12 @@ def to_base64(file):
 
 
 def as_javascript_text(text):
-    """The text as JavaScript has it, where two halves of an emoji side by side are one."""
+    """The text as JavaScript has it, where two adjacent surrogates are one character."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def draw_examples(strategy, count):
-    """So many cases of Hypothesis's, to be tried in one visit to the page."""
+    """`count` examples from Hypothesis, to send to the page in one call."""
     found = []
 
     @settings(max_examples=count, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
@@ -111,7 +111,7 @@ def draw_examples(strategy, count):
 
 
 def gradient(mode="RGB", size=(37, 21)):
-    """A picture with something in it, of odd sizes."""
+    """An image with varied pixels and odd sides."""
     ramp = Image.linear_gradient("L").resize(size)
     turned = ramp.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return Image.merge(mode, [ramp, turned, ramp, turned][: len(mode)])
@@ -128,7 +128,7 @@ def srgb_profile():
 
 
 def sample_files():
-    """One file of each kind that a model may send or a person may drop, by name."""
+    """One file of each kind that a model may return or a person may drop, by name."""
     wide = gradient(size=(300, 20))
     transparent = gradient("RGBA")
     chunks = PngInfo()
@@ -166,13 +166,13 @@ def sample_files():
 
 
 def exif_with_comment(text):
-    """EXIF as stable-diffusion-webui's save_image_with_geninfo makes it."""
+    """EXIF as stable-diffusion-webui's save_image_with_geninfo writes it."""
     comment = piexif.helper.UserComment.dump(text, encoding="unicode")
     return piexif.dump({"Exif": {piexif.ExifIFD.UserComment: comment}})
 
 
 def automatic1111_file(text, format):
-    """A file with the text, as stable-diffusion-webui's save_image_with_geninfo makes it."""
+    """A file with the text, as stable-diffusion-webui's save_image_with_geninfo writes it."""
     if format == "PNG":
         info = PngInfo()
         info.add_text("parameters", text)

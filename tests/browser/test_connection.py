@@ -23,10 +23,10 @@ OFFLINE = "You are offline. What you typed stays here."
 
 
 def noise() -> bytes:
-    """A picture of about 15 kB, as the API sends it."""
+    """A picture of about 8 kB, as the API sends it."""
     file = io.BytesIO()
-    pixels = random.Random(7).randbytes(60 * 60 * 3)
-    Image.frombytes("RGB", (60, 60), pixels).save(file, "PNG")
+    pixels = random.Random(7).randbytes(45 * 45 * 3)
+    Image.frombytes("RGB", (45, 45), pixels).save(file, "PNG")
     return base64.b64encode(file.getvalue())
 
 
@@ -141,7 +141,7 @@ def test_waits_for_a_slow_connection(open_page, wayward):
 @pytest.mark.parametrize("leave", ["reload", "go away and back"])
 def test_drops_a_pending_picture_when_the_page_is_left(page, quick_site, leave):
     before = quick_site.calls()
-    generate(page, "!slow 5 qwzx")
+    generate(page, "!slow 3 qwzx")
     expect(page.get_by_text("Painting… 1 s")).to_be_visible()  # so that the request is on its way
     if leave == "reload":
         page.reload()
@@ -149,9 +149,9 @@ def test_drops_a_pending_picture_when_the_page_is_left(page, quick_site, leave):
         page.goto("about:blank")
         page.go_back()
     expect(page.locator("[type=submit]")).to_be_enabled()
-    expect(setting(page, "Prompt")).to_have_value("!slow 5 qwzx")
-    generate(page, "!slow 6 qwzx, another")
+    expect(setting(page, "Prompt")).to_have_value("!slow 3 qwzx")
+    generate(page, "!slow 3 qwzx, another")
     expect(page.get_by_role("img")).to_have_count(1)
-    expect(page.get_by_role("img")).to_have_attribute("alt", "!slow 6 qwzx, another")
+    expect(page.get_by_role("img")).to_have_attribute("alt", "!slow 3 qwzx, another")
     expect(thumbnails(page)).to_have_count(1)
     assert quick_site.calls() == before + 2

@@ -101,17 +101,10 @@ def test_copies_prompt_link_and_picture(page, quick_site):
 @pytest.mark.parametrize(
     "odd",
     [
-        "colour=red&steps=30&sampler=x",
-        "model=nonsense",
-        "seed=-1",
-        "seed=4294967296",
-        "seed=seven",
-        "aspect_ratio=1:7&output_format=exe",
-        "__proto__=x&constructor=x&toString=x",
-        "count=99",
-        "count=",
-        "access-code=x&file=x",
-        "=&&&%E0%A4%A&%",
+        "colour=red&steps=30&sampler=x&seed=-1&count=99",
+        "model=nonsense&seed=seven&count=",
+        "seed=4294967296&aspect_ratio=1:7&output_format=exe",
+        "__proto__=x&constructor=x&toString=x&access-code=x&file=x&=&&&%E0%A4%A&%",
     ],
 )
 def test_ignores_invalid_values_in_a_link(quick_site, follow, odd):
@@ -231,12 +224,12 @@ def test_a_link_overrides_the_restored_form(page, quick_site):
     expect(setting(page, "Seed")).to_have_value("9")
 
 
-@pytest.mark.parametrize("kept", ["{", "null", "7", '"words"', '{"model": {}, "prompt": 7}'])
-def test_ignores_a_corrupt_stored_form(page, kept):
-    page.evaluate("kept => sessionStorage.setItem('form', kept)", kept)
-    page.reload()
-    expect(page.get_by_role("button", name="Generate image, about $0.04")).to_be_enabled()
-    expect(chosen(page)).to_have_text(CORE)
+def test_ignores_a_corrupt_stored_form(page):
+    for stored in ("{", "null", "7", '"words"', '{"model": {}, "prompt": 7}'):
+        page.evaluate("stored => sessionStorage.setItem('form', stored)", stored)
+        page.reload()
+        expect(page.get_by_role("button", name="Generate image, about $0.04")).to_be_enabled()
+        expect(chosen(page)).to_have_text(CORE)
 
 
 def test_the_form_works_without_session_storage(page):

@@ -14,8 +14,8 @@ from browser.recipes import (
     ODD_PROMPTS,
     PROMPTS,
     RECIPE,
+    automatic1111_file,
     embed_texts,
-    to_file,
     exif_with_comment,
     extract_texts,
     gradient,
@@ -23,8 +23,8 @@ from browser.recipes import (
     open_for_functions,
     read_parameters,
     sample_files,
-    automatic1111_file,
     to_base64,
+    to_file,
 )
 from conftest import ROOT
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from browser.recipes import (
     as_javascript_text,
+    automatic1111_file,
     draw_examples,
     embed_texts,
     extract_texts,
@@ -15,7 +16,6 @@ from browser.recipes import (
     open_for_functions,
     read_parameters,
     sample_files,
-    automatic1111_file,
     to_base64,
 )
 
@@ -36,7 +36,7 @@ def page(chromium, quick_site):
 
 @pytest.mark.parametrize("name", ONE_EACH)
 def test_any_text_can_be_read_back(page, name):
-    texts = ["", "\ufeff", "\ufeff: ", "㨀\u2000: ", "a\0b\0", *draw_examples(any_text, 1_000)]
+    texts = ["", "\ufeff", "\ufeff: ", "㨀\u2000: ", "a\0b\0", *draw_examples(any_text, 300)]
     files = embed_texts(page, [FILES[name]] * len(texts), texts)
     whole = [replaced(text) for text in texts]
     assert extract_texts(page, files) == whole
@@ -70,7 +70,7 @@ def test_reads_any_bytes_without_an_error(page):
         *(b"\x87\x69", b"\x86\x92", b"\0\x04\0\0\0\1", b"UNICODE\0", b"ASCII\0\0\0", b"\0\0\0"),
     ]
     soup = st.lists(st.sampled_from(pieces) | st.binary(max_size=16), max_size=12).map(b"".join)
-    survived(page, draw_examples(st.sampled_from([b"", *starts]).flatmap(soup_after(soup)), 1_000))
+    survived(page, draw_examples(st.sampled_from([b"", *starts]).flatmap(soup_after(soup)), 300))
 
 
 def soup_after(soup):
@@ -144,7 +144,7 @@ def test_finds_no_text_in_a_png_bomb(page):
     assert extract_texts(page, [png((b"zTXt", keyword + b"\0" + just))]) == ["x" * 900_000]
 
 
-# Each makes 50 MB of junk in the page itself: a start, and what is repeated after it.
+# Each fills 10 MB in the page itself: a start, and the bytes repeated after it.
 JUNK = {
     "zeros": ([], [0]),
     "png of zeros": ([*b"\x89PNG\r\n\x1a\n"], [0]),
@@ -163,7 +163,7 @@ JUNK = {
 def test_reads_junk_in_linear_time(page, start, again):
     script = """async ([start, again]) => {
         const { embed, extract } = await import(new URL("metadata.js", document.baseURI))
-        const bytes = new Uint8Array(5e7)
+        const bytes = new Uint8Array(1e7)
         bytes.set(start)
         bytes.set(again, start.length)
         for (let size = again.length; start.length + size < bytes.length; size *= 2) {
@@ -174,7 +174,7 @@ def test_reads_junk_in_linear_time(page, start, again):
         return [text, performance.now() - began]
     }"""
     text, milliseconds = page.evaluate(script, [start, again])
-    assert text == "" and milliseconds < 10_000
+    assert text == "" and milliseconds < 5_000
 
 
 def test_finds_no_text_in_other_file_types(page):

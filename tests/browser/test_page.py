@@ -1,4 +1,4 @@
-"""The page in a real browser, against all of `make run`, as a person uses it."""
+"""The page in a real browser, with the API and the local Bedrock behind it."""
 
 import json
 import re
@@ -15,7 +15,8 @@ def facts(page):
     return page.locator("figcaption .facts").first
 
 
-def test_a_first_visit_ends_with_a_picture(page):
+def test_a_first_visit_ends_with_a_picture(open_page, site):
+    page = open_page(site.url, reduced_motion="no-preference")  # as a person meets it
     expect(page.get_by_role("heading", name="What would you like to see?")).to_be_visible()
     expect(page.get_by_label("Prompt", exact=True)).to_have_value(SHIP)
     generate(page)
@@ -98,13 +99,13 @@ def test_unfolds_a_value_that_is_out_of_range(page, quick_site):
 
 
 def test_generates_and_cancels_by_keyboard(page):
-    page.get_by_label("Prompt", exact=True).fill("!slow 20 a ship")
+    page.get_by_label("Prompt", exact=True).fill("!slow 20 qwzx")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text(re.compile(r"Painting… [1-9]\d* s"))).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("figure")).to_have_count(0)
     expect(page.get_by_role("status")).to_have_text("Cancelled.")
-    expect(page.get_by_label("Prompt", exact=True)).to_have_value("!slow 20 a ship")
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("!slow 20 qwzx")
     generate(page, QUICK)
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()
 
@@ -112,13 +113,13 @@ def test_generates_and_cancels_by_keyboard(page):
 def test_the_canvas_can_be_cancelled_and_has_the_final_shape(page):
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Aspect ratio").select_option("16:9")
-    generate(page, "!slow 3 qwzx")
+    generate(page, "!slow 1 qwzx")
     box = page.locator(".canvas").bounding_box()
     assert box["width"] / box["height"] == pytest.approx(16 / 9, rel=0.01)
     expect(page.get_by_role("img")).to_be_visible()
     hung = page.get_by_role("img").bounding_box()
     assert hung == pytest.approx(box, abs=1)  # nothing jumped
-    generate(page, "!slow 20 a ship")
+    generate(page, "!slow 20 qwzx")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("figure")).to_have_count(1)
 
@@ -168,7 +169,7 @@ def test_fits_a_phone_and_scrolls_to_the_canvas(open_page):
 
 def test_respects_reduced_motion(open_page):
     page = open_page(reduced_motion="reduce")
-    generate(page, "!slow 20 a ship")
+    generate(page, "!slow 20 qwzx")
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     assert page.evaluate("document.getAnimations().length") == 0
 

@@ -86,7 +86,7 @@ def test_cancels_one_picture_of_three(page):
 
 def test_escape_cancels_all_pictures(page):
     several(page, 4)
-    generate(page, "!slow 20 a ship")
+    generate(page, "!slow 20 qwzx")
     page.keyboard.press("Escape")
     expect(page.locator("figure")).to_have_count(0)
     expect(page.get_by_role("status")).to_have_text("Cancelled.")
@@ -121,7 +121,7 @@ def test_shows_the_price_of_a_click_and_of_the_visit(page):
 def test_confirms_leaving_while_pictures_are_pending(page):
     generate(page, QUICK)
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()
-    generate(page, "!slow 20 a ship")
+    generate(page, "!slow 20 qwzx")
     page.get_by_label("Prompt", exact=True).fill("my next idea")
     sent = watch_posts(page)
     page.get_by_role("button", name=QUICK).first.click()
