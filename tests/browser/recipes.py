@@ -62,7 +62,7 @@ def open_for_functions(chromium, site):
 
 
 def map_in_page(page, expression, cases):
-    """The result of a JavaScript function for each case; it may use both modules and `bytes(base64)`."""
+    """The results of a JavaScript function, which may use both modules and `bytes(base64)`."""
     script = """async text => {
         const at = name => new URL(name, document.baseURI)
         const { describe, parse } = await import(at("recipe.js"))

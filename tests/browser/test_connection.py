@@ -1,4 +1,4 @@
-"""The page where the connection is slow, breaks, or is left by who reloads and goes back."""
+"""The page on a slow or broken connection, and after a reload in the middle of a request."""
 
 import base64
 import io
@@ -23,7 +23,7 @@ OFFLINE = "You are offline. What you typed stays here."
 
 
 def noise() -> bytes:
-    """A picture of about 8 kB, as the API sends it."""
+    """An image of about 8 kB, as the API returns it."""
     file = io.BytesIO()
     pixels = random.Random(7).randbytes(45 * 45 * 3)
     Image.frombytes("RGB", (45, 45), pixels).save(file, "PNG")
@@ -34,10 +34,10 @@ PICTURE = noise()
 
 
 class Wayward(Visit):
-    """A visit that meets an API on a bad line, which breaks or drips as the prompt says."""
+    """A website whose API breaks the connection or sends slowly, as the prompt says."""
 
-    # A new connection for each request: on one that was used before and closes without an answer,
-    # Chromium sends even a POST again (ShouldResendRequest of its http_network_transaction.cc).
+    # One connection per request: if a reused connection closes without an answer, Chromium sends
+    # even a POST again (ShouldResendRequest in its http_network_transaction.cc).
     protocol_version = "HTTP/1.0"
 
     def do_GET(self):
@@ -127,7 +127,7 @@ def test_keeps_prompt_and_button_when_the_connection_breaks(open_page, wayward, 
     expect(page.locator("figure").get_by_text(sentence)).to_be_visible()
     expect(page.locator("[type=submit]")).to_have_attribute("aria-disabled", "false")
     expect(setting(page, "Prompt")).to_have_value(prompt)
-    assert wayward.prompts == [prompt]  # as nobody knows whether it has been paid
+    assert wayward.prompts == [prompt]  # not sent again, as it may have been charged
 
 
 def test_waits_for_a_slow_connection(open_page, wayward):
@@ -142,7 +142,7 @@ def test_waits_for_a_slow_connection(open_page, wayward):
 def test_drops_a_pending_picture_when_the_page_is_left(page, quick_site, leave):
     before = quick_site.calls()
     generate(page, "!slow 3 qwzx")
-    expect(page.get_by_text("Painting… 1 s")).to_be_visible()  # so that the request is on its way
+    expect(page.get_by_text("Painting… 1 s")).to_be_visible()  # the request has been sent
     if leave == "reload":
         page.reload()
     else:

@@ -1,4 +1,4 @@
-"""What the page says and does when something goes wrong."""
+"""What the page says and does when a request or the browser fails."""
 
 import pytest
 from playwright.sync_api import expect
@@ -102,8 +102,8 @@ def test_a_retry_waits_for_retry_after(page):
     page.clock.install()
     page.clock.pause_at("2099-01-01")
     sent = watch_posts(page)
-    told = {"Retry-After": "2"}  # and not the 5 that the API says, or the page by itself
-    page.route("**/api/?*", lambda route: route.fulfill(response=route.fetch(), headers=told))
+    headers = {"Retry-After": "2"}  # unlike the API's 5 and the page's own default
+    page.route("**/api/?*", lambda route: route.fulfill(response=route.fetch(), headers=headers))
     generate(page, "!throttled")
     expect(page.get_by_text("The model is busy; asking again")).to_be_attached()
     page.clock.fast_forward(1_900)
@@ -203,7 +203,7 @@ def test_works_and_says_what_to_do_when_storage_is_full(page):
     press_in_viewer(page, "Close")
     page.evaluate("() => { IDBObjectStore.prototype.put = window.put }")
     thumbnail(page, "qwzx one").click()
-    press_in_viewer(page, "Delete")  # so that there is room
+    press_in_viewer(page, "Delete")  # frees storage
     expect(sentence).to_be_hidden()
     page.reload()
     expect_shelf(page, "qwzx three", "qwzx two")
@@ -232,7 +232,7 @@ def test_does_not_send_an_empty_or_too_long_prompt(page):
 def test_explains_an_address_too_long_for_the_gateway(page):
     sentence = "The words are too long to send. Make them shorter."
     page.get_by_role("button", name="Show Configuration").click()
-    page.get_by_label("Negative prompt").fill("猫" * 9_000)  # 81 kB of address
+    page.get_by_label("Negative prompt").fill("猫" * 9_000)  # a URL of 81 kB
     generate(page, QUICK)
     expect(page.locator("figcaption .words")).to_have_text(QUICK)
     expect(page.locator(".message")).to_have_text(sentence)
@@ -267,7 +267,7 @@ INLINE = {
 
 
 def test_the_content_security_policy_blocks(chromium, quick_site):
-    """`open_page` fails on each of these messages, so does every test of a page that causes one."""
+    """`open_page` fails every other test on any of these messages."""
     with chromium.new_context() as context:
         page = context.new_page()
         page.goto(quick_site.url)

@@ -1,4 +1,4 @@
-"""The history in a real browser: what lasts, what is found and shared."""
+"""The history in a real browser: storing, searching, and sharing between windows."""
 
 import base64
 import hashlib
@@ -129,7 +129,7 @@ def test_reads_no_more_records_than_it_returns(page):
     run(page, "read.splice(0)")
     assert prompts(page, limit=60)[-1] == "ship 940"
     read = page.evaluate("read")
-    assert set(read) == {"pictures", "step"}  # no Blob
+    assert set(read) == {"pictures", "step"}  # no file
     assert read.count("step") <= 60
     assert prompts(page, words="HERON ship") == ["ship 7 and a heron"] * 2
     assert prompts(page, words="heron zebra") == []
@@ -204,7 +204,7 @@ def test_a_thumbnail_is_small_and_keeps_the_aspect_ratio(page):
     for shape, small in SHAPES.items():
         whole, drawn, type, size = run(page, script, shape)
         assert (whole, drawn, type) == (list(shape), small, "image/webp")
-        assert size < 60_000  # and noise is what is hardest to shrink
+        assert size < 60_000  # noise compresses worst
 
 
 def test_makes_thumbnails_without_webp_or_canvas(page):

@@ -1,4 +1,4 @@
-"""The history where storage is off, full, broken, or taken away under the page."""
+"""The history when storage is off, full, broken, or cleared while the page is open."""
 
 import pytest
 
@@ -61,7 +61,7 @@ def test_keeps_the_history_in_memory_without_storage(page, storage):
 
 
 def test_keeps_new_pictures_in_memory_when_storage_is_full(page, quick_site):
-    # Before anything is written, as Chromium remembers for a while how much room there is.
+    # Before the first write, as Chromium caches the free space for a while.
     send_storage_command(page, quick_site, "overrideQuotaForOrigin", quotaSize=3_000_000)
     script = "for (const name of argument) await add(name.padEnd(1_000_000, '.'))"
     run(page, script, ["one", "two", "three"])
@@ -69,7 +69,7 @@ def test_keeps_new_pictures_in_memory_when_storage_is_full(page, quick_site):
     assert (words, reason(page)) == (["three", "two", "one"], "full")
     assert run(page, "return file('three')") == "three".ljust(1_000_000, ".")
     assert len(prompts(open_window(page, quick_site))) < 3
-    send_storage_command(page, quick_site, "overrideQuotaForOrigin")  # someone made room
+    send_storage_command(page, quick_site, "overrideQuotaForOrigin")  # storage is freed
     add(page, "four")
     assert reason(page) == ""
     page.reload()
@@ -136,7 +136,7 @@ def test_does_not_wait_for_a_database_that_does_not_open(page, quick_site):
     script = """new Promise(resolve => {
       const opening = indexedDB.open("easel", 1)
       opening.onsuccess = () => {
-        window.held = opening.result // and lets nobody delete it
+        window.held = opening.result // which blocks its deletion
         indexedDB.deleteDatabase("easel").onblocked = () => resolve()
       }
     })"""

@@ -1,4 +1,4 @@
-"""Links with settings, and the form that survives a reload; nothing runs by itself."""
+"""Links with settings, and the form after a reload. Nothing runs by itself."""
 
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -28,7 +28,7 @@ CORE = "Stable Image Core"
 
 @pytest.fixture
 def follow(open_page, quick_site):
-    """Open a link in a fresh window; the page, which has asked for no picture."""
+    """Open a link in a fresh context, and check that the page requests no picture."""
 
     def open_one(link, secret="qwzx"):
         page = open_page(link)
@@ -166,7 +166,7 @@ def test_a_link_opened_on_the_same_page_fills_the_form(page, quick_site):
     expect(setting(page, "Prompt")).to_have_value("qwzx a fox")
     expect(chosen(page)).to_have_text("Stable Image Ultra")
     show_configuration(page)
-    expect(setting(page, "Seed")).to_have_value("7e0")  # as numbers may be written
+    expect(setting(page, "Seed")).to_have_value("7e0")  # another way to write 7
     expect(page.get_by_role("button", name="Generate 3 images, about $0.42")).to_be_visible()
     assert sent == []
     page.get_by_role("group", name="Pictures").get_by_text("1", exact=True).click()

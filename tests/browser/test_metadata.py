@@ -1,4 +1,4 @@
-"""A text in a picture's file, by the page's own metadata.js, with Pillow and piexif beside it."""
+"""Text in an image file: the page's metadata.js against Pillow, piexif and ExifTool."""
 
 import io
 import json
@@ -52,7 +52,7 @@ def test_other_programs_read_the_text_and_the_same_pixels(page, name):
         {name: value for name, value in each.items() if value or name == "prompt"}
         for each in recipes
     ]
-    assert seen(made[0]) == seen(FILES[name])
+    assert decode_image(made[0]) == decode_image(FILES[name])
 
 
 EXIFTOOL = ROOT / "infra/node_modules/exiftool-vendored.pl/bin/exiftool"
@@ -70,17 +70,17 @@ def test_exiftool_reads_the_text_without_warnings(page, tmp_path, name):
     assert not [each["Warning"] for each in found if "Warning" in each]
 
 
-def seen(file):
-    """Every pixel of every frame, and what else the file tells but the text."""
+def decode_image(file):
+    """The format, the metadata without the text, and every pixel of every frame."""
     with Image.open(io.BytesIO(file)) as image:
-        told = {name: value for name, value in image.info.items() if name != "exif"}
-        told.pop("parameters", None)
+        metadata = {name: value for name, value in image.info.items() if name != "exif"}
+        metadata.pop("parameters", None)
         if image.format == "JPEG":
-            told.pop("dpi", None)  # Pillow takes EXIF without a resolution for 72 dpi
+            metadata.pop("dpi", None)  # Pillow reads EXIF without a resolution as 72 dpi
         frames = [
             (frame.mode, frame.size, frame.tobytes()) for frame in ImageSequence.Iterator(image)
         ]
-        return image.format, told, frames
+        return image.format, metadata, frames
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("webp")])
@@ -119,8 +119,8 @@ def test_writes_webp_chunks_in_the_specified_order(page, name):
         alpha, (width, height) = image.mode == "RGBA", image.size
     flags, *size = struct.unpack("<I3s3s", after["VP8X"])
     assert [int.from_bytes(each, "little") + 1 for each in size] == [width, height]
-    told = {"ICCP": 0x20, "EXIF": 0x08, "XMP ": 0x04, "ANIM": 0x02}
-    assert flags & ~0x10 == sum(bit for each, bit in told.items() if each in names)
+    bits = {"ICCP": 0x20, "EXIF": 0x08, "XMP ": 0x04, "ANIM": 0x02}
+    assert flags & ~0x10 == sum(bit for each, bit in bits.items() if each in names)
     assert bool(flags & 0x10) == alpha
 
 
@@ -244,7 +244,7 @@ def test_reads_every_encoding_of_an_exif_comment(page, code, encoding, order, fi
 
 
 def exif(comment, order="<", first=False):
-    """A TIFF with the comment in EXIF's own directory, or in the first one."""
+    """A TIFF with the comment in the EXIF directory, or with `first` in the first one."""
     start = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 8)
     directories = [] if first else [struct.pack(order + "HHHIII", 1, 0x8769, 4, 1, 26, 0)]
     place = 26 if first else 44

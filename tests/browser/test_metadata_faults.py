@@ -1,4 +1,4 @@
-"""Hostile and broken files, and any text at all, through the page's own metadata.js."""
+"""Hostile files, broken files and any text, read by the page's metadata.js."""
 
 import struct
 import zlib
@@ -38,13 +38,13 @@ def page(chromium, quick_site):
 def test_any_text_can_be_read_back(page, name):
     texts = ["", "\ufeff", "\ufeff: ", "㨀\u2000: ", "a\0b\0", *draw_examples(any_text, 300)]
     files = embed_texts(page, [FILES[name]] * len(texts), texts)
-    whole = [replaced(text) for text in texts]
+    whole = [replace_surrogates(text) for text in texts]
     assert extract_texts(page, files) == whole
     assert [read_parameters(file) for file in files] == whole
 
 
-def replaced(text):
-    """The text with U+FFFD for half an emoji, which no file can hold."""
+def replace_surrogates(text):
+    """The text with U+FFFD in place of lone surrogates, which no file can hold."""
     return as_javascript_text(text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -57,7 +57,7 @@ def test_reads_a_broken_file_without_an_error(page, name):
         for at in range(0, min(len(whole), 400))
         for value in (0, 0xFF, whole[at] ^ 1)
     ]
-    texts = survived(page, cut + bent)
+    texts = rewrite(page, cut + bent)
     assert TEXT in texts and "" in texts
 
 
@@ -70,15 +70,15 @@ def test_reads_any_bytes_without_an_error(page):
         *(b"\x87\x69", b"\x86\x92", b"\0\x04\0\0\0\1", b"UNICODE\0", b"ASCII\0\0\0", b"\0\0\0"),
     ]
     soup = st.lists(st.sampled_from(pieces) | st.binary(max_size=16), max_size=12).map(b"".join)
-    survived(page, draw_examples(st.sampled_from([b"", *starts]).flatmap(soup_after(soup)), 300))
+    rewrite(page, draw_examples(st.sampled_from([b"", *starts]).flatmap(soup_after(soup)), 300))
 
 
 def soup_after(soup):
     return lambda start: soup.map(lambda rest: start + rest)
 
 
-def survived(page, files):
-    """What each file holds; and that it can be written into, then says so or is as it was."""
+def rewrite(page, files):
+    """The text of each file, after checking that embedding a new text works or changes nothing."""
     results = map_in_page(
         page,
         """async file => {
@@ -97,7 +97,7 @@ def jpeg(tiff):
     return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(tiff) + 8) + b"Exif\0\0" + tiff
 
 
-FIRST = b"MM\0*\0\0\0\x08\0\1"  # one directory of one entry
+FIRST = b"MM\0*\0\0\0\x08\0\1"  # a directory with one entry
 COMMENT = FIRST + b"\x92\x86\0\7"
 LIES = {
     "the directory is the header": b"MM\0*\0\0\0\0",
@@ -114,7 +114,7 @@ LIES = {
 
 @pytest.mark.parametrize("tiff", LIES.values(), ids=LIES)
 def test_finds_no_text_in_invalid_exif(page, tiff):
-    assert survived(page, [jpeg(tiff)]) == [""]
+    assert rewrite(page, [jpeg(tiff)]) == [""]
 
 
 def png(*chunks):
@@ -140,7 +140,7 @@ def test_finds_no_text_in_a_png_bomb(page):
     }
     bodies[b"iTXt"] += [b"", b"\0", b"\0\0", b"\0\0no end", b"\0\0\0no end either"]
     files = [png((name, keyword + body)) for name in bodies for body in bodies[name]]
-    assert survived(page, files) == [""] * len(files)
+    assert rewrite(page, files) == [""] * len(files)
     assert extract_texts(page, [png((b"zTXt", keyword + b"\0" + just))]) == ["x" * 900_000]
 
 
@@ -180,4 +180,4 @@ def test_reads_junk_in_linear_time(page, start, again):
 def test_finds_no_text_in_other_file_types(page):
     (text,) = extract_texts(page, [automatic1111_file(TEXT, "PNG")])
     assert text == TEXT
-    assert survived(page, [b"GIF89a" + TEXT.encode(), TEXT.encode(), b"%PDF-1.7"]) == [""] * 3
+    assert rewrite(page, [b"GIF89a" + TEXT.encode(), TEXT.encode(), b"%PDF-1.7"]) == [""] * 3

@@ -1,4 +1,4 @@
-"""The day's budget on the page, from the first picture to the one that it cannot pay."""
+"""The daily budget on the page, from the first picture to one that it cannot pay for."""
 
 import re
 from contextlib import ExitStack
@@ -15,7 +15,7 @@ from local.website import Website
 
 pytestmark = pytest.mark.slow
 
-LAGOS = {"timezone_id": "Africa/Lagos", "locale": "en-GB"}  # UTC+1 all year, and 24 hours a day
+LAGOS = {"timezone_id": "Africa/Lagos", "locale": "en-GB"}  # UTC+1 all year, 24-hour clock
 SPENT = "Today's budget is spent. It begins anew at 01:00."
 REFUSED = "Too little is left of today's budget for this picture. It begins anew at 01:00."
 
@@ -28,7 +28,7 @@ def dynamodb(moto):
 
 @pytest.fixture(scope="module")
 def thrifty_site(dynamodb):
-    """Easel with ten cents a day, its table kept by moto, and a painter without brushes."""
+    """Easel with a budget of ten cents a day in a table by moto, and a stub painter."""
     port = free_port()
     with ExitStack() as stack:
         bedrock = stack.enter_context(serving(Bedrock(0, paint)))
@@ -51,25 +51,25 @@ def paint(prompt, **settings):
 
 @pytest.fixture
 def thrifty(open_page, thrifty_site, dynamodb):
-    """The page at the beginning of the day."""
+    """The page with an unused budget."""
     for item in dynamodb.scan(TableName="budget")["Items"]:
         dynamodb.delete_item(TableName="budget", Key={"day": item["day"]})
     return open_page(thrifty_site, **LAGOS)
 
 
 def line(page):
-    """What stands below the button."""
+    """The line below the button."""
     return page.locator("#budget")
 
 
 def answer(page, **budget):
-    """Let the budget be this one, whatever the API says, and open the page anew."""
+    """Answer requests for the budget with these values, and reload the page."""
     page.route("**/api/budget", lambda route: route.fulfill(json=budget))
     page.reload()
     page.wait_for_selector("[type=submit]:enabled")
 
 
-def left(page, daily, spent, resets="2026-11-23T00:00:00Z"):
+def answer_budget(page, daily, spent, resets="2026-11-23T00:00:00Z"):
     answer(page, daily_usd=daily, spent_usd=spent, resets_at=resets)
 
 
@@ -104,13 +104,13 @@ def test_counts_only_failures_that_are_charged(thrifty):
 
 
 def test_warns_before_the_click_when_the_budget_is_too_small(page):
-    left(page, 2, 1.94)
+    answer_budget(page, 2, 1.94)
     expect(line(page)).to_have_text("$0.06 of today's $2.00 left.")
     page.get_by_label("Model", exact=True).select_option("Stable Image Ultra")
     expect(line(page)).to_have_text("$0.06 left today: not enough for this model.")
     page.get_by_label("Model", exact=True).select_option("Stable Image Core")
     expect(line(page)).to_have_text("$0.06 of today's $2.00 left.")
-    left(page, 0.12, 0.08)
+    answer_budget(page, 0.12, 0.08)
     page.get_by_role("radio", name="2").check()
     expect(line(page)).to_have_text("$0.04 left today: not enough for 2 of this model.")
 
@@ -118,19 +118,19 @@ def test_warns_before_the_click_when_the_budget_is_too_small(page):
 def test_formats_the_remaining_budget(open_page, thrifty_site):
     page = open_page(thrifty_site, **LAGOS)
     for daily, spent, sentence in (
-        (0.12, 0.08, "$0.04 of today's $0.12 left."),  # exactly one picture, in no binary fraction
-        (0.3, 0.26, "$0.04 of today's $0.30 left."),  # and here slightly less
+        (0.12, 0.08, "$0.04 of today's $0.12 left."),  # exactly one picture, not a binary fraction
+        (0.3, 0.26, "$0.04 of today's $0.30 left."),  # slightly less
         (1_000_000, 0, "$1,000,000.00 of today's $1,000,000.00 left."),
         (0.5, 2, SPENT),  # the owner has lowered the budget
         (0, 0, SPENT),
     ):
-        left(page, daily, spent)
+        answer_budget(page, daily, spent)
         expect(line(page)).to_have_text(sentence)
 
 
 def test_shows_the_reset_in_local_time(open_page, thrifty_site):
     page = open_page(thrifty_site, timezone_id="America/Phoenix", locale="en-US")
-    left(page, 1, 1)
+    answer_budget(page, 1, 1)
     expect(line(page)).to_have_text(re.compile(r"It begins anew at 5:00\sPM\.$"))
 
 
@@ -164,7 +164,7 @@ def test_works_when_the_budget_cannot_be_loaded(page):
 
 
 def test_reloads_the_budget_after_it_resets(page):
-    left(page, 1, 0.97, resets="2000-01-01T00:00:00Z")
+    answer_budget(page, 1, 0.97, resets="2000-01-01T00:00:00Z")
     expect(line(page)).to_have_text(re.compile("^Today's budget is spent. It begins anew at "))
     page.unroute("**/api/budget")
     page.route(
@@ -177,7 +177,7 @@ def test_reloads_the_budget_after_it_resets(page):
     page.evaluate(look)
     expect(line(page)).to_have_text("$1.00 of today's $1.00 left.")
     page.unroute("**/api/budget")
-    page.route("**/api/budget", lambda route: pytest.fail("asked without a need"))
+    page.route("**/api/budget", lambda route: pytest.fail("the budget was requested again"))
     page.evaluate(look)
     expect(line(page)).to_have_text("$1.00 of today's $1.00 left.")
 

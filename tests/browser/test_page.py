@@ -16,7 +16,7 @@ def facts(page):
 
 
 def test_a_first_visit_ends_with_a_picture(open_page, site):
-    page = open_page(site.url, reduced_motion="no-preference")  # as a person meets it
+    page = open_page(site.url, reduced_motion="no-preference")  # nothing replaced
     expect(page.get_by_role("heading", name="What would you like to see?")).to_be_visible()
     expect(page.get_by_label("Prompt", exact=True)).to_have_value(SHIP)
     generate(page)
@@ -118,7 +118,7 @@ def test_the_canvas_can_be_cancelled_and_has_the_final_shape(page):
     assert box["width"] / box["height"] == pytest.approx(16 / 9, rel=0.01)
     expect(page.get_by_role("img")).to_be_visible()
     hung = page.get_by_role("img").bounding_box()
-    assert hung == pytest.approx(box, abs=1)  # nothing jumped
+    assert hung == pytest.approx(box, abs=1)  # no layout shift
     generate(page, "!slow 20 qwzx")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("figure")).to_have_count(1)
@@ -132,7 +132,7 @@ def test_sends_one_request_for_repeated_presses(page):
     page.keyboard.press("Control+Enter")
     page.get_by_label("Prompt", exact=True).focus()
     page.keyboard.down("Control")
-    for _ in range(3):  # held
+    for _ in range(3):  # key repeat
         page.keyboard.down("Enter")
     expect(page.get_by_role("img")).to_be_visible()
     page.keyboard.down("Enter")  # still held

@@ -1,4 +1,4 @@
-"""How a picture was made, as AUTOMATIC1111's text and back, by the page's own recipe.js."""
+"""The page's recipe.js: a picture's settings as AUTOMATIC1111's text, and back."""
 
 import itertools
 
@@ -48,7 +48,7 @@ def parsed(page, texts):
     return map_in_page(page, "parse", texts)
 
 
-def there_and_back(page, recipes):
+def round_trip(page, recipes):
     return map_in_page(page, "recipe => parse(describe(recipe))", recipes)
 
 
@@ -71,7 +71,7 @@ def test_every_prompt_can_be_read_back(page):
         for prompt, negative in itertools.product(PROMPTS + ODD_PROMPTS, repeat=2)
     ]
     expected = [filled(recipe) for recipe in recipes]
-    assert there_and_back(page, recipes) == expected
+    assert round_trip(page, recipes) == expected
 
 
 def test_quotes_only_a_prompt_that_needs_it(page):
@@ -85,7 +85,7 @@ def test_quotes_only_a_prompt_that_needs_it(page):
 def test_writes_whole_characters_and_no_nul(page):
     texts = described(page, [dict(RECIPE, prompt=prompt) for prompt in PROMPTS + ODD_PROMPTS])
     assert not any("\0" in text for text in texts)
-    "".join(texts).encode()  # half an emoji would raise
+    "".join(texts).encode()  # raises on a lone surrogate
     assert texts[PROMPTS.index("")].startswith("Negative prompt: calm\nSeed: 7")
 
 
@@ -95,7 +95,7 @@ def test_writes_whole_characters_and_no_nul(page):
 )
 def test_every_setting_can_be_read_back(page, value):
     recipe = dict(RECIPE, title=value, style_preset=value, seed=value)
-    assert there_and_back(page, [recipe]) == [recipe]
+    assert round_trip(page, [recipe]) == [recipe]
 
 
 def test_every_parameter_of_every_model_can_be_read_back(page):
@@ -103,7 +103,7 @@ def test_every_parameter_of_every_model_can_be_read_back(page):
     for model in catalogue.MODELS:
         values = {each.name: example(each) for each in model.parameters}
         recipes.append(dict(values, model=model.name, title=model.title, width="8", height="9"))
-    assert there_and_back(page, recipes) == recipes
+    assert round_trip(page, recipes) == recipes
 
 
 def example(parameter):
@@ -163,7 +163,7 @@ def test_leaves_out_empty_fields(page):
             "no negative\nSteps: 1, Seed: 2, Size: ?",
             {"prompt": "no negative", "steps": "1", "seed": "2"},
         ),
-        (  # an unfinished quote is no quote; the last of two counts; strangers are left out
+        (  # an open quote is text; the last duplicate wins; unknown names are left out
             'Steps: "1, Seed: 2, Seed: 3, Seed: , __proto__: 4, constructor: 5, größe 1/2: 6',
             {"prompt": "", "steps": '"1', "seed": "3"},
         ),
@@ -211,7 +211,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_reads_a_hostile_text_in_linear_time(page, text):
-    """What takes its square would take an hour, and never end this test."""
+    """A quadratic reader would take an hour."""
     script = """async text => {
         const { parse, describe } = await import(new URL("recipe.js", document.baseURI))
         const start = performance.now()
@@ -231,7 +231,7 @@ def test_any_text_parses_to_a_recipe_or_none(page):
         ["Seed: ", "Negative prompt:", "\n", ",", ":", '"', "\\", "Size: 8x8", "Prompt: ", " ", "é"]
     )
     soup = st.lists(words | any_text, max_size=30).map("".join)
-    certain = ["a fox\nSeed: 7, Size: 8x8, Model: M", "a fox"]  # chance alone may bring neither
+    certain = ["a fox\nSeed: 7, Size: 8x8, Model: M", "a fox"]  # examples may contain neither
     recipes = parsed(page, [*certain, *draw_examples(soup, 300)])
     assert all(is_recipe(recipe) for recipe in recipes)
     assert any(recipes) and not all(recipes)
@@ -254,14 +254,14 @@ def test_any_recipe_can_be_read_back(page):
         {name: as_javascript_text(value) for name, value in each.items()}
         for each in draw_examples(recipe, 300)
     ]
-    # Three settings make it AUTOMATIC1111's; and half a size is none.
+    # It takes three settings to be read as AUTOMATIC1111's, and half a size is not read.
     for each in recipes:
         each.setdefault("height", "9")
-    assert there_and_back(page, recipes) == [filled(each) for each in recipes]
+    assert round_trip(page, recipes) == [filled(each) for each in recipes]
 
 
 def filled(recipe):
-    """The recipe without its empty fields; a prompt is never missing."""
+    """The recipe without its empty fields, but always with its prompt."""
     return {name: value for name, value in recipe.items() if value or name == "prompt"}
 
 

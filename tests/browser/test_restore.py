@@ -43,7 +43,7 @@ def drop(page, name, file):
     held = page.evaluate_handle(HOLDING, [base64.b64encode(file).decode(), name, "image/png"])
     over = "held => document.body.dispatchEvent(new DragEvent('dragover', HOW))"
     how = "{ bubbles: true, cancelable: true, dataTransfer: held }"
-    assert not held.evaluate(over.replace("HOW", how))  # or the browser would leave the page
+    assert not held.evaluate(over.replace("HOW", how))  # otherwise the browser opens the file
     assert not held.evaluate(over.replace("HOW", how).replace("dragover", "drop"))
 
 

@@ -1,4 +1,4 @@
-"""Several pictures at one click, each on a canvas of its own."""
+"""Several pictures at one click, each on its own canvas."""
 
 import json
 import re
@@ -16,7 +16,7 @@ def several(page, number):
 
 
 def fail_one(page, number):
-    """The request with that number fails; the others go through."""
+    """Fail the request with this number, from 1, and pass the others on."""
     seen = []
 
     def answer(route):
@@ -132,7 +132,7 @@ def test_confirms_leaving_while_pictures_are_pending(page):
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("my next idea")
     search = page.get_by_role("searchbox")
     search.fill("qwzx")
-    search.press("Escape")  # clears the search, and cancels nothing
+    search.press("Escape")  # clears the search only
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     assert sent == []
     asked = []

@@ -1,4 +1,4 @@
-"""What was made before, on the shelf: found, starred, deleted, downloaded, in two tabs."""
+"""The shelf of earlier pictures: search, star, delete, undo, download, and two tabs."""
 
 import io
 import re
@@ -47,7 +47,7 @@ def test_finds_a_picture_by_star_and_words(page):
     expect(star).to_have_attribute("aria-pressed", "true")
     press_in_viewer(page, "Close")
     page.locator("figure").get_by_role("button", name="qwzx red fox").click()
-    expect(star).to_be_visible()  # from wherever it is looked at
+    expect(star).to_be_visible()  # also when it is opened from the wall
     press_in_viewer(page, "Close")
     page.reload()
     starred = shelf(page).get_by_role("button", name="Starred", exact=True)
@@ -130,7 +130,7 @@ def test_two_tabs_share_the_shelf(page):
     press_in_viewer(page, "Delete")
     expect(viewer(other)).to_be_hidden()
     expect(other.locator("#toast p")).to_have_text("This picture is no longer in this browser.")
-    expect(page.locator("[type=submit]")).to_be_focused()  # as nothing is left on the shelf
+    expect(page.locator("[type=submit]")).to_be_focused()  # as the shelf is empty
     page.get_by_role("button", name="Undo").click()
     expect_shelf(other, "qwzx one")
 
@@ -143,7 +143,7 @@ def test_shelf_and_viewer_work_by_keyboard(page):
         page.keyboard.press("Tab")
         expect(shelf(page).get_by_role("button", name=name, exact=True)).to_be_focused()
     page.keyboard.press("Enter")
-    # Not on the act that costs.
+    # The button that costs money does not get the focus.
     expect(viewer(page).get_by_role("button", name="picture 1", exact=True)).to_be_focused()
     reached = set()
     name = "document.activeElement.dataset.act ?? document.activeElement.className"
@@ -163,7 +163,7 @@ def test_shelf_and_viewer_work_by_keyboard(page):
     expect_shelf(page, "picture 2", "picture 1")
     expect(thumbnail(page, "picture 1")).to_be_focused()
     expect(last_announcement(page)).to_have_text("The picture is back.")
-    expect(shelf(page).get_by_role("searchbox")).to_have_value("picture")  # not undone as well
+    expect(shelf(page).get_by_role("searchbox")).to_have_value("picture")  # typing stays
     page.keyboard.press("Enter")
     expect(viewer(page)).to_be_visible()
     page.keyboard.press("ArrowLeft")
@@ -184,7 +184,7 @@ def test_moves_the_focus_when_a_picture_leaves_the_shelf(page):
     shelf(page).get_by_role("button", name="Starred", exact=True).click()
     expect_shelf(page, "picture 1")
     thumbnail(page, "picture 1").click()
-    press_in_viewer(page, "Star")  # no longer
+    press_in_viewer(page, "Star")  # removes the star
     press_in_viewer(page, "Close")
     expect(thumbnails(page)).to_have_count(0)
     expect(page.locator("[type=submit]")).to_be_focused()
@@ -203,7 +203,7 @@ def test_loads_pictures_as_the_shelf_is_scrolled(page):
     generate(page, QUICK)
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()
     page.reload()
-    # The last that is drawn, with nothing scrolled: as by arrows from the first one on.
+    # Opens the last picture that is drawn without scrolling, as the arrow keys do.
     thumbnail(page, "picture 242").dispatch_event("click")
     expect(viewer(page)).to_be_visible()
     page.keyboard.press("ArrowRight")

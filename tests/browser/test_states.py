@@ -1,4 +1,4 @@
-"""Every state of the page under axe-core: light and dark, wide and narrow, in each language."""
+"""Every state of the page, checked by axe-core, at two widths, and in each language."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,7 +16,7 @@ NO_ROOM = """() => {
 
 
 def press(page, prompt):
-    """Generate, whatever the button says."""
+    """Generate a picture, in any language."""
     page.locator("#prompt").fill(prompt)
     page.locator("[type=submit]").click()
 
@@ -147,7 +147,7 @@ def code_refused(page):
     expect(page.locator("#access-code[aria-invalid]")).to_be_visible()
 
 
-# One day on the page, each state from the one before it.
+# In this order, as each state starts from the one before it.
 STATES = [without_models, empty, keys, within_the_budget, budget_spent, configured, waiting, hung]
 STATES += [failed, offline, kept, searched, opened, zoomed, starred, told, deleted, full]
 STATES += [code_needed, code_shown, code_refused]
@@ -157,7 +157,7 @@ LOOKS = [("dark", 320), ("light", 1280)]
 
 
 def test_every_state_is_accessible(open_page):
-    page = open_page(locale="en-US")  # still, as axe measures contrast in the middle of a movement
+    page = open_page(locale="en-US")
     for state in STATES:
         state(page)
         for scheme, width in LOOKS:
@@ -168,7 +168,7 @@ def test_every_state_is_accessible(open_page):
             assert results.violations_count == 0, report
 
 
-# Where the words of a language take the most room, or name the most controls.
+# The states with the most text and controls.
 WORDY = [configured, waiting, opened, deleted, code_needed]
 
 
@@ -187,7 +187,7 @@ def test_every_state_is_translated_and_fits(open_page, language):
 
 
 def expect_fits(page, state, width):
-    """Nothing scrolls sideways at this width in pixels."""
+    """Check that nothing scrolls sideways at this width in pixels."""
     page.set_viewport_size({"width": width, "height": 800})
     for box in page.locator("html, dialog[open], dialog[open] .plate").all():
         assert box.evaluate("box => box.scrollWidth") <= width, (state, width)
@@ -213,9 +213,7 @@ def test_nothing_is_cut_off_at_200_percent(open_page):
         state(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 640
     page.keyboard.press("Escape")
-    page.evaluate(
-        "document.documentElement.style.fontSize = '32px'"
-    )  # letters alone, twice as large
+    page.evaluate("document.documentElement.style.fontSize = '32px'")  # text at 200 %, without zoom
     assert page.evaluate("document.documentElement.scrollWidth") <= 640
     cut = """() => [...document.querySelectorAll("button, label, p:not(.unseen), select")]
         .filter(each => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)

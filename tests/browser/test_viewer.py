@@ -1,4 +1,4 @@
-"""One picture, large: how it was made, and all that can be done with it."""
+"""The viewer: how a picture was made, and what can be done with it."""
 
 import base64
 import io
@@ -33,7 +33,7 @@ FORGET_FILES = """async () => {
 }"""
 
 
-def how_it_was_made(page):
+def facts(page):
     terms = viewer(page).get_by_role("term").all_inner_texts()
     return dict(zip(terms, viewer(page).get_by_role("definition").all_inner_texts(), strict=True))
 
@@ -52,10 +52,10 @@ def test_the_viewer_shows_how_a_picture_was_made(page):
         expect(image).to_be_in_viewport()
         assert image.evaluate("image => image.naturalWidth") == 1344
         expect(viewer(page).locator(".words")).to_have_text(QUICK)
-        facts = how_it_was_made(page)
-        assert re.fullmatch(r"\d+\.\d\ss", facts.pop("Time"))
-        assert "202" in facts.pop("Made")
-        assert facts == {
+        shown = facts(page)
+        assert re.fullmatch(r"\d+\.\d\ss", shown.pop("Time"))
+        assert "202" in shown.pop("Made")
+        assert shown == {
             "Model": "Stable Image Core", "Seed": "7", "Aspect ratio": "16:9",
             "File format": "jpeg", "Pixels": "1344 \u00d7 768", "Price": "$0.04",
         }  # fmt: skip
@@ -84,7 +84,7 @@ def test_arrows_step_through_the_pictures(page):
     older.click()
     expect(words).to_have_text("picture 1")
     expect(older).to_be_disabled()
-    page.keyboard.press("ArrowLeft")  # though the button that had the focus is disabled
+    page.keyboard.press("ArrowLeft")  # although the focused button is disabled
     expect(words).to_have_text("picture 2")
 
 
@@ -175,7 +175,7 @@ def test_more_like_this_needs_a_model_on_offer(page):
     fill_shelf(page, 1)
     thumbnail(page, "picture 1").click()
     sent = watch_posts(page)
-    press_in_viewer(page, "More like this")  # no price, as it will not be made
+    press_in_viewer(page, "More like this")  # no price, as the model is not on offer
     expect(page.locator("#toast p")).to_have_text(
         "stable-image-past is not on offer here. The other settings are in the form."
     )
@@ -209,5 +209,5 @@ def test_a_click_in_the_viewer_zooms_to_every_pixel(open_page):
     stage.evaluate("stage => stage.scrollTo(9999, 9999)")
     box, corner = stage.bounding_box(), image.bounding_box()
     assert corner["x"] + 1024 <= box["x"] + box["width"]
-    page.keyboard.press("Escape")  # from the zoom, not from the picture
+    page.keyboard.press("Escape")  # leaves the zoom, not the viewer
     assert image.bounding_box()["width"] == width

@@ -1,4 +1,4 @@
-"""The page in other languages: every sentence is there, and none is left in English."""
+"""The page in other languages: every sentence is translated, and none is left in English."""
 
 import re
 
@@ -17,18 +17,18 @@ LITERAL = r'"((?:[^"\\\n]|\\.)*)"'
 SENTENCE = r'"([A-Z{][^"\n]* [^"\n]*[.…])"'
 SAID = r'(?<!function )\bsay\(((?:"(?:[^"\\\n]|\\.)*"|\([^()]*\)|[^",()])*)'  # the first argument
 
-# What say() is given besides literals, and where else here it is collected.
+# The arguments of say() besides literals, and where their values are collected.
 VARIABLES = {
     *("description", "prompt.help", "parameter.label", "parameter.help"),  # from the models
     *("sentence", "element.getAttribute(name)"),  # from index.html
-    "label",  # from the large view's table
+    "label",  # from the viewer's table
     "words?.[message] || !words?.[code] ? message : code",  # from api.js, and the API's codes
 }
-UNSEEN = {"It does not open."}  # history.js to itself
+UNSEEN = {"It does not open."}  # inside history.js
 
 
 def sentences():
-    """All that the page can say."""
+    """Every sentence that the page can show."""
     return said() | labels() | thrown() | written() | offered() | codes()
 
 
@@ -41,21 +41,21 @@ def arguments():
 
 
 def labels():
-    """What the large view calls a picture's settings, said long after the table was written."""
+    """The labels of a picture's settings in the viewer, which are translated when shown."""
     script = SCRIPTS["viewer.js"]
     table = re.search(r"^const labels = \{\n(.*?)^\}", script, re.DOTALL | re.MULTILINE)[1]
     return {*re.findall(LITERAL, table), *re.findall(r'\["([A-Z]\w*)", ', script)}
 
 
 def thrown():
-    """What is thrown, and explained later."""
+    """Sentences of errors, which are translated when shown."""
     code = re.sub(r"^\s*(//|/?\*).*", "", "\n".join(SCRIPTS.values()), flags=re.MULTILINE)
     return set(re.findall(SENTENCE, code)) - UNSEEN
 
 
 def written():
-    """What stands in index.html, but for the name, keys, numbers and what is to stay English: the
-    prompts, as the models' filters refuse other languages, and what is said without JavaScript."""
+    """The texts in index.html, without the name, keys, numbers and what stays in English: the
+    prompts, as the models' filters reject other languages, and the text without JavaScript."""
     english = r'<(textarea|noscript|kbd)\b.*?</\1>|<button class="example".*?</button>'
     page = re.sub(english, "<>", INDEX, flags=re.DOTALL)
     attributes = re.findall(r'(?:aria-label|placeholder|title|"description" content)="(.+?)"', page)
@@ -64,7 +64,7 @@ def written():
 
 
 def offered():
-    """What the API says of its models; their titles are names."""
+    """The API's descriptions of its models; their titles are names and stay."""
     models = [model.describe() for model in MODELS]
     parameters = [each for model in models for each in model["parameters"]]
     told = {each[words] for each in parameters for words in ("label", "help")}
@@ -72,7 +72,7 @@ def offered():
 
 
 def codes():
-    """Other languages have a sentence a code; api.js has its own for BudgetSpent, with a time."""
+    """The error codes, each with a translation; api.js explains BudgetSpent with a time."""
     return {each.__name__ for each in errors.Failure.__subclasses__()} - {"BudgetSpent"}
 
 
@@ -87,7 +87,7 @@ def known(language):
 
 
 def test_a_language_has_exactly_the_sentences_of_the_page(known):
-    keys = set(re.findall("<kbd>(.*?)</kbd>", INDEX))  # may have a name of their own, or none
+    keys = set(re.findall("<kbd>(.*?)</kbd>", INDEX))  # a language may name a key, or not
     assert {each for each in arguments() if not re.search(LITERAL, each)} <= VARIABLES
     assert sorted(sentences() - set(known)) == []
     assert sorted(set(known) - sentences() - keys) == []
@@ -112,14 +112,14 @@ def dollars(language, number):
 
 
 def press(page, prompt):
-    """Generate, whatever the button says."""
+    """Generate a picture, in any language."""
     page.locator("#prompt").fill(prompt)
     page.locator("[type=submit]").click()
 
 
 @pytest.fixture
 def phone(open_page, language):
-    """The page on a small phone of that language, in Lagos, which is at UTC+1 all year."""
+    """The page on a small phone in that language, in Lagos, which is at UTC+1 all year."""
     return open_page(
         locale=LANGUAGES[language], timezone_id="Africa/Lagos", reduced_motion="reduce",
         viewport={"width": 320, "height": 640},
@@ -202,7 +202,7 @@ def test_the_budget_uses_the_languages_money_and_clock(phone, language, known):
     sentence = "{left} left today: not enough for this model."
     expect(line).to_have_text(fill(known[sentence], left=left))
     assert english(phone, known) == []
-    budget["spent_usd"] = 2.01  # one of the models here costs nothing
+    budget["spent_usd"] = 2.01  # one model on offer costs nothing
     phone.reload()
     sentence = "Today's budget is spent. It begins anew at {time}."
     time = "01:00" if language == "de" else "1:00"
@@ -224,7 +224,7 @@ def test_a_chosen_language_survives_a_reload(page, language, known):
         page.get_by_label(known["Language"], exact=True).select_option("en")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(button).to_contain_text("Generate image")
-    assert english(page, known)  # so that it finds some where there is some
+    assert english(page, known)  # the check itself finds English
 
 
 @pytest.mark.slow
