@@ -34,6 +34,12 @@ def generate(page, prompt=None):
     button.click()
 
 
+def submit(page, prompt):
+    """Press the button in any language."""
+    page.locator("#prompt").fill(prompt)
+    page.locator("[type=submit]").click()
+
+
 def watch_posts(page):
     """The list of POST requests, which grows as the page sends them."""
     sent = []

@@ -7,9 +7,9 @@ from conftest import ROOT
 
 FRONTEND = ROOT / "frontend"
 LANGUAGES = {"de": "de-DE", "es": "es-ES", "ja": "ja-JP"}  # and the locale of a browser
-PLACE = r"\{(\w+)\}"
+PLACEHOLDER = r"\{(\w+)\}"
 
-WALK = """() => {
+ALL_TEXTS = """() => {
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT)
   const texts = [document.querySelector("[name=description]").content]
   while (walker.nextNode()) {
@@ -23,7 +23,7 @@ WALK = """() => {
 }"""
 
 
-def words(language):
+def translations(language):
     """The translations of a language by English sentence, each listed once."""
     text = (FRONTEND / f"words/{language}.js").read_text()
     body = re.sub(r"^ *//.*\n", "", text, flags=re.MULTILINE).removeprefix("export default ")
@@ -32,10 +32,12 @@ def words(language):
     return dict(pairs)
 
 
-def english(page, known):
+def untranslated(page, known):
     """The texts, visible or hidden, that are in English although the language translates them."""
     patterns = [pattern(key) for key, sentence in known.items() if key != sentence]
-    return [text for text in page.evaluate(WALK) if any(each.search(text) for each in patterns)]
+    return [
+        text for text in page.evaluate(ALL_TEXTS) if any(each.search(text) for each in patterns)
+    ]
 
 
 def pattern(key):

@@ -4,21 +4,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from browser.acts import QUICK
-from browser.languages import LANGUAGES, english, words
+from browser.acts import QUICK, submit
+from browser.languages import LANGUAGES, translations, untranslated
 
 pytestmark = pytest.mark.slow
 
 REFUSED = {"Code": "AccessCodeRequired", "Message": "access code must be sent as …"}
-NO_ROOM = """() => {
+FILL_STORAGE = """() => {
   IDBObjectStore.prototype.put = () => { throw new DOMException("", "QuotaExceededError") }
 }"""
-
-
-def press(page, prompt):
-    """Generate a picture, in any language."""
-    page.locator("#prompt").fill(prompt)
-    page.locator("[type=submit]").click()
 
 
 def answer(page, path, **words):
@@ -65,20 +59,20 @@ def configured(page):
 def waiting(page):
     page.locator("#model").select_option("stable-image-core")
     page.locator("[name=count][value='4']").check()
-    press(page, "!slow 20 qwzx")
+    submit(page, "!slow 20 qwzx")
     expect(page.locator("[aria-busy=true] button")).to_have_count(4)
 
 
-def hung(page):
+def painted(page):
     page.keyboard.press("Escape")
     expect(page.locator("figure")).to_have_count(0)
     page.locator("[name=count][value='2']").check()
-    press(page, QUICK)
+    submit(page, QUICK)
     expect(page.locator("figure img")).to_have_count(2)
 
 
 def failed(page):
-    press(page, "!denied")
+    submit(page, "!denied")
     expect(page.locator("figure.failed")).to_have_count(2)
 
 
@@ -87,7 +81,7 @@ def offline(page):
     expect(page.locator("#offline")).to_be_visible()
 
 
-def kept(page):
+def shelved(page):
     page.context.set_offline(False)
     page.reload()
     expect(page.locator(".thumb")).to_have_count(2)
@@ -114,7 +108,7 @@ def starred(page):
     expect(page.locator("[data-act=star][aria-pressed=true]")).to_be_visible()
 
 
-def told(page):
+def toast_shown(page):
     page.locator("[data-act=copyPrompt]").click()
     expect(page.locator("#viewer #toast")).to_be_visible()
 
@@ -125,8 +119,8 @@ def deleted(page):
 
 
 def full(page):
-    page.evaluate(NO_ROOM)
-    press(page, QUICK)
+    page.evaluate(FILL_STORAGE)
+    submit(page, QUICK)
     expect(page.locator(".reason")).not_to_be_empty()
 
 
@@ -143,14 +137,14 @@ def code_shown(page):
 
 def code_refused(page):
     page.route("**/api/?*", lambda route: route.fulfill(status=401, json=REFUSED))
-    press(page, QUICK)
+    submit(page, QUICK)
     expect(page.locator("#access-code[aria-invalid]")).to_be_visible()
 
 
 # In this order, as each state starts from the one before it.
-STATES = [without_models, empty, keys, within_the_budget, budget_spent, configured, waiting, hung]
-STATES += [failed, offline, kept, searched, opened, zoomed, starred, told, deleted, full]
-STATES += [code_needed, code_shown, code_refused]
+STATES = [without_models, empty, keys, within_the_budget, budget_spent, configured, waiting]
+STATES += [painted, failed, offline, shelved, searched, opened, zoomed, starred, toast_shown]
+STATES += [deleted, full, code_needed, code_shown, code_refused]
 
 
 LOOKS = [("dark", 320), ("light", 1280)]
@@ -178,7 +172,7 @@ def test_every_state_is_translated_and_fits(open_page, language):
     expect(page.locator("html")).to_have_attribute("lang", language)
     for state in STATES:
         state(page)
-        assert english(page, words(language)) == [], state
+        assert untranslated(page, translations(language)) == [], state
         for width in (1280, 320):
             expect_fits(page, state, width)
         if state in WORDY:
@@ -195,7 +189,7 @@ def expect_fits(page, state, width):
 
 def test_forced_colours_show_controls_and_choices(open_page):
     page = open_page(forced_colors="active")
-    hung(page)
+    painted(page)
     button = page.get_by_role("button", name="Generate")
     assert button.evaluate("button => getComputedStyle(button).borderTopWidth") == "1px"
     colour = "label => getComputedStyle(label).backgroundColor"
@@ -209,7 +203,7 @@ def test_forced_colours_show_controls_and_choices(open_page):
 
 def test_nothing_is_cut_off_at_200_percent(open_page):
     page = open_page(viewport={"width": 640, "height": 400}, reduced_motion="reduce")
-    for state in (configured, hung, opened):
+    for state in (configured, painted, opened):
         state(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 640
     page.keyboard.press("Escape")

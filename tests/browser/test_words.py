@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, advance_clock_until, generate, watch_posts
-from browser.languages import FRONTEND, LANGUAGES, PLACE, english, words
+from browser.acts import QUICK, advance_clock_until, generate, submit, watch_posts
+from browser.languages import FRONTEND, LANGUAGES, PLACEHOLDER, translations, untranslated
 from chalicelib import errors
 from chalicelib.catalogue import MODELS
 
@@ -15,7 +15,8 @@ SCRIPTS = {path.name: path.read_text() for path in FRONTEND.glob("*.js")}
 
 LITERAL = r'"((?:[^"\\\n]|\\.)*)"'
 SENTENCE = r'"([A-Z{][^"\n]* [^"\n]*[.…])"'
-SAID = r'(?<!function )\bsay\(((?:"(?:[^"\\\n]|\\.)*"|\([^()]*\)|[^",()])*)'  # the first argument
+# A call of say() and its first argument.
+SAY_CALL = r'(?<!function )\bsay\(((?:"(?:[^"\\\n]|\\.)*"|\([^()]*\)|[^",()])*)'
 
 # The arguments of say() besides literals, and where their values are collected.
 VARIABLES = {
@@ -24,36 +25,43 @@ VARIABLES = {
     "label",  # from the viewer's table
     "words?.[message] || !words?.[code] ? message : code",  # from api.js, and the API's codes
 }
-UNSEEN = {"It does not open."}  # inside history.js
+INTERNAL = {"It does not open."}  # inside history.js
 
 
 def sentences():
     """Every sentence that the page can show."""
-    return said() | labels() | thrown() | written() | offered() | codes()
+    return (
+        say_literals()
+        | viewer_labels()
+        | error_sentences()
+        | page_texts()
+        | model_texts()
+        | error_codes()
+    )
 
 
-def said():
-    return {text for argument in arguments() for text in re.findall(LITERAL, argument)}
+def say_literals():
+    return {text for argument in say_arguments() for text in re.findall(LITERAL, argument)}
 
 
-def arguments():
-    return [argument.strip() for argument in re.findall(SAID, "\n".join(SCRIPTS.values()))]
+def say_arguments():
+    return [argument.strip() for argument in re.findall(SAY_CALL, "\n".join(SCRIPTS.values()))]
 
 
-def labels():
+def viewer_labels():
     """The labels of a picture's settings in the viewer, which are translated when shown."""
     script = SCRIPTS["viewer.js"]
     table = re.search(r"^const labels = \{\n(.*?)^\}", script, re.DOTALL | re.MULTILINE)[1]
     return {*re.findall(LITERAL, table), *re.findall(r'\["([A-Z]\w*)", ', script)}
 
 
-def thrown():
+def error_sentences():
     """Sentences of errors, which are translated when shown."""
     code = re.sub(r"^\s*(//|/?\*).*", "", "\n".join(SCRIPTS.values()), flags=re.MULTILINE)
-    return set(re.findall(SENTENCE, code)) - UNSEEN
+    return set(re.findall(SENTENCE, code)) - INTERNAL
 
 
-def written():
+def page_texts():
     """The texts in index.html, without the name, keys, numbers and what stays in English: the
     prompts, as the models' filters reject other languages, and the text without JavaScript."""
     english = r'<(textarea|noscript|kbd)\b.*?</\1>|<button class="example".*?</button>'
@@ -63,7 +71,7 @@ def written():
     return {*attributes, *texts} - {"Easel"}
 
 
-def offered():
+def model_texts():
     """The API's descriptions of its models; their titles are names and stay."""
     models = [model.describe() for model in MODELS]
     parameters = [each for model in models for each in model["parameters"]]
@@ -71,7 +79,7 @@ def offered():
     return told | {model["description"] for model in models}
 
 
-def codes():
+def error_codes():
     """The error codes, each with a translation; api.js explains BudgetSpent with a time."""
     return {each.__name__ for each in errors.Failure.__subclasses__()} - {"BudgetSpent"}
 
@@ -83,17 +91,19 @@ def language(request):
 
 @pytest.fixture
 def known(language):
-    return words(language)
+    return translations(language)
 
 
 def test_a_language_has_exactly_the_sentences_of_the_page(known):
     keys = set(re.findall("<kbd>(.*?)</kbd>", INDEX))  # a language may name a key, or not
-    assert {each for each in arguments() if not re.search(LITERAL, each)} <= VARIABLES
+    assert {each for each in say_arguments() if not re.search(LITERAL, each)} <= VARIABLES
     assert sorted(sentences() - set(known)) == []
     assert sorted(set(known) - sentences() - keys) == []
     for sentence, translation in known.items():
         assert translation.strip()
-        assert sorted(re.findall(PLACE, sentence)) == sorted(re.findall(PLACE, translation))
+        assert sorted(re.findall(PLACEHOLDER, sentence)) == sorted(
+            re.findall(PLACEHOLDER, translation)
+        )
 
 
 def test_the_menu_offers_every_language():
@@ -103,18 +113,12 @@ def test_the_menu_offers_every_language():
 
 
 def fill(sentence, **values):
-    return re.sub(PLACE, lambda place: values[place[1]], sentence)
+    return re.sub(PLACEHOLDER, lambda place: values[place[1]], sentence)
 
 
 def dollars(language, number):
     point = "." if language == "ja" else ","
     return {"de": "{} $", "es": "{} US$", "ja": "${}"}[language].format(number.replace(".", point))
-
-
-def press(page, prompt):
-    """Generate a picture, in any language."""
-    page.locator("#prompt").fill(prompt)
-    page.locator("[type=submit]").click()
 
 
 @pytest.fixture
@@ -134,34 +138,34 @@ def test_the_form_is_in_the_browsers_language(phone, language, known):
     price = dollars(language, "0.04")
     button = fill(known["{what}, about {price}"], what=known["Generate image"], price=price)
     expect(phone.locator("[type=submit]")).to_have_text(button)
-    assert english(phone, known) == []
+    assert untranslated(phone, known) == []
     phone.locator("#fold").click()
     for model in MODELS:
         phone.locator("#model").select_option(model.name)
-        assert english(phone, known) == []
-    assert english(phone, known) == []
+        assert untranslated(phone, known) == []
+    assert untranslated(phone, known) == []
     phone.locator("#show-keys").click()
-    assert english(phone, known) == []
+    assert untranslated(phone, known) == []
 
 
 @pytest.mark.slow
 def test_a_picture_is_in_the_browsers_language(phone, known):
-    press(phone, f"!slow 1 {QUICK}")
+    submit(phone, f"!slow 1 {QUICK}")
     expect(phone.locator("figure .message")).to_contain_text(known["Painting…"])
-    assert english(phone, known) == []
+    assert untranslated(phone, known) == []
     seed = fill(known["seed {seed}"], seed=r"\d+")
     facts = re.compile(rf"^Stable Image Core · {seed} · ")
     expect(phone.locator("figcaption .facts")).to_have_text(facts)
     expect(phone.get_by_role("status")).to_have_text(known["The picture is ready."])
-    assert english(phone, known) == []
+    assert untranslated(phone, known) == []
     phone.locator("figure .frame").click()
     expect(phone.locator(".viewer dt").first).to_have_text(known["Model"])
-    assert english(phone, known) == []
+    assert untranslated(phone, known) == []
     phone.locator("[data-act=star]").click()
     expect(phone.locator("[data-act=star]")).to_have_text(known["Star"])
     phone.locator("[data-act=remove]").click()
     expect(phone.locator("#toast")).to_be_visible()
-    assert english(phone, known) == []
+    assert untranslated(phone, known) == []
 
 
 @pytest.mark.slow
@@ -169,22 +173,22 @@ def test_a_failure_is_in_the_browsers_language(phone, known):
     phone.clock.install()
     sent = watch_posts(phone)
     message = phone.locator(".message")
-    press(phone, "!throttled")
+    submit(phone, "!throttled")
     expect(message).to_contain_text(known["The model is busy; asking again…"])
     advance_clock_until(phone, sent, 3)
     expect(message).to_have_text(known["ModelBusy"])
-    press(phone, "!filtered")
+    submit(phone, "!filtered")
     expect(message).to_have_text(known["ContentFiltered"])
     expect(phone.get_by_role("status")).to_have_text(known["ContentFiltered"])
-    assert english(phone, known) == []
+    assert untranslated(phone, known) == []
     phone.context.set_offline(True)
     phone.locator("figure button").click()
     sentence = "Easel cannot be reached. Check the connection, then try again."
     expect(message).to_have_text(known[sentence])
     expect(phone.locator("#offline")).to_be_visible()
-    assert english(phone, known) == []
+    assert untranslated(phone, known) == []
     script = """async code => (await import("./words.js")).explain({ code, message: "Not so." })"""
-    for code in codes():
+    for code in error_codes():
         assert phone.evaluate(script, code) == known[code]
 
 
@@ -201,13 +205,13 @@ def test_the_budget_uses_the_languages_money_and_clock(phone, language, known):
     phone.locator("#model").select_option("stable-image-ultra")
     sentence = "{left} left today: not enough for this model."
     expect(line).to_have_text(fill(known[sentence], left=left))
-    assert english(phone, known) == []
+    assert untranslated(phone, known) == []
     budget["spent_usd"] = 2.01  # one model on offer costs nothing
     phone.reload()
     sentence = "Today's budget is spent. It begins anew at {time}."
     time = "01:00" if language == "de" else "1:00"
     expect(line).to_have_text(fill(known[sentence], time=time))
-    assert english(phone, known) == []
+    assert untranslated(phone, known) == []
 
 
 @pytest.mark.slow
@@ -218,13 +222,13 @@ def test_a_chosen_language_survives_a_reload(page, language, known):
     for _ in range(2):
         expect(page.locator("html")).to_have_attribute("lang", language)
         expect(button).to_contain_text(known["Generate image"])
-        assert english(page, known) == []
+        assert untranslated(page, known) == []
         page.reload()
     with page.expect_navigation():
         page.get_by_label(known["Language"], exact=True).select_option("en")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(button).to_contain_text("Generate image")
-    assert english(page, known)  # the check itself finds English
+    assert untranslated(page, known)  # the check itself finds English
 
 
 @pytest.mark.slow
