@@ -52,7 +52,7 @@ def painter(server):
 SIZE = {"seed": 7, "width": 64, "height": 32}
 
 
-def test_it_is_asked_for_what_it_knows_and_nothing_else(server, painter):
+def test_sends_only_the_settings_that_the_api_has(server, painter):
     painter.paint(
         "a ship", **SIZE, negative_prompt="fog", steps=12, cfg_scale=9.5, style_preset="anime"
     )
@@ -62,13 +62,13 @@ def test_it_is_asked_for_what_it_knows_and_nothing_else(server, painter):
 
 @pytest.mark.parametrize("prefix", ["", "data:image/png;base64,"])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_the_first_picture_comes_back_as_rgb(prefix, mode, server, painter):
+def test_returns_the_first_image_as_rgb(prefix, mode, server, painter):
     server.answer = (200, json.dumps({"images": [prefix + picture(mode), "another"]}).encode())
     painted = painter.paint("a ship", **SIZE)
     assert (painted.mode, painted.size) == ("RGB", (64, 32))
 
 
-def test_a_proxy_is_never_asked_for_a_loopback_address(painter, monkeypatch):
+def test_uses_no_proxy_for_a_loopback_address(painter, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://192.0.2.1:3128")
     monkeypatch.delenv("no_proxy", raising=False)
     assert Automatic1111(painter.url.removesuffix("/sdapi/v1/txt2img")).paint("a ship", **SIZE)
@@ -89,21 +89,21 @@ def test_a_proxy_is_never_asked_for_a_loopback_address(painter, monkeypatch):
         json.dumps({"images": [picture()[:80]]}).encode(),
     ],
 )
-def test_an_answer_without_a_picture_fails_in_one_sentence(answer, server, painter):
+def test_a_response_without_an_image_fails(answer, server, painter):
     server.answer = (200, answer)
     with pytest.raises(PainterFailed) as caught:
         painter.paint("a ship", **SIZE)
     assert str(caught.value).startswith(f"{painter.url} answered without a picture: ")
 
 
-def test_an_error_status_fails_with_the_address_and_the_cause(server, painter):
+def test_an_error_status_fails_with_url_and_cause(server, painter):
     server.answer = (500, b"CUDA out of memory")
     with pytest.raises(PainterFailed) as caught:
         painter.paint("a ship", **SIZE)
     assert str(caught.value) == f"{painter.url} answered 500 Internal Server Error"
 
 
-def test_a_server_that_is_not_there_fails_with_the_address_and_the_cause():
+def test_a_missing_server_fails_with_url_and_cause():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # held, never listening: the connection is refused
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -112,7 +112,7 @@ def test_a_server_that_is_not_there_fails_with_the_address_and_the_cause():
 
 
 @pytest.mark.slow
-def test_make_run_hands_the_words_to_the_painter_it_is_given(server, tmp_path):
+def test_make_run_uses_the_painter_setting(server, tmp_path):
     address = f"http://127.0.0.1:{server.server_port}"
     with Running(tmp_path / "log", PORT="0", PAINTER=address) as running:
         running.wait_until_ready()

@@ -89,11 +89,11 @@ def foxlike(image: Image.Image) -> float:
 
 
 @pytest.mark.parametrize("prompt", [SHIP, "nothing it knows"])
-def test_the_same_words_and_seed_are_the_same_picture(prompt: str) -> None:
+def test_paints_the_same_image_for_the_same_prompt_and_seed(prompt: str) -> None:
     assert digest(picture(prompt)) == digest(known(prompt))
 
 
-def test_a_fresh_process_paints_the_same_picture() -> None:
+def test_paints_the_same_image_in_a_new_process() -> None:
     script = (
         "import hashlib; from local.painter import paint;"
         f"image = paint({SHIP!r}, **{SMALL!r});"
@@ -107,23 +107,23 @@ def test_a_fresh_process_paints_the_same_picture() -> None:
 
 @pytest.mark.parametrize("prompt", [SHIP, "nothing it knows"])
 @pytest.mark.parametrize("seed", [0, 2**32 - 1])
-def test_another_seed_is_another_picture_of_the_same_words(prompt: str, seed: int) -> None:
+def test_paints_another_image_for_another_seed(prompt: str, seed: int) -> None:
     assert difference(picture(prompt, seed=seed), known(prompt)) > 5
 
 
 @pytest.mark.parametrize("prompt", SCENES)
-def test_every_scene_is_painted_in_a_narrow_format(prompt: str) -> None:
+def test_paints_every_scene_in_a_narrow_format(prompt: str) -> None:
     assert detail(picture(prompt, width=50, height=120, steps=10)) > 1
 
 
 @pytest.mark.parametrize(("width", "height"), FORMATS)
-def test_the_picture_has_the_size_that_was_asked_for(width: int, height: int) -> None:
+def test_paints_the_requested_size(width: int, height: int) -> None:
     image = picture("a lake", width=width, height=height, steps=10)
     assert (image.mode, image.size) == ("RGB", (width, height))
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 154), (154, 64), (32, 32), (75, 32), (41, 33)])
-def test_an_abstract_picture_is_painted_from_any_seed_in_any_format(
+def test_paints_abstract_images_for_any_seed_and_size(
     width: int, height: int
 ) -> None:
     for seed in range(16):
@@ -131,11 +131,11 @@ def test_an_abstract_picture_is_painted_from_any_seed_in_any_format(
         assert image.size == (width, height)
 
 
-def test_an_abstract_picture_of_full_size_once_failed_on_narrow_bands() -> None:
+def test_paints_a_full_size_abstract_image_with_narrow_bands() -> None:
     assert picture("qwzx 11", seed=11, width=640, height=1536, steps=10).size == (640, 1536)
 
 
-def test_a_high_cfg_scale_has_more_colour_than_the_usual_one() -> None:
+def test_a_high_cfg_scale_adds_colour() -> None:
     usual, high = (picture("a lake at sunset", cfg_scale=scale) for scale in (7, 35))
     saturation = [np.asarray(image.convert("HSV"))[..., 1].mean() for image in (usual, high)]
     assert saturation[1] > 1.1 * saturation[0]
@@ -146,7 +146,7 @@ def test_a_low_cfg_scale_skips_words() -> None:
     assert wish("a fox in the snow").heard == {"fox", "snow"}
 
 
-def test_a_low_cfg_scale_wanders_in_hue() -> None:
+def test_a_low_cfg_scale_shifts_the_hue() -> None:
     hues = [
         np.median(np.asarray(picture("red", cfg_scale=scale, seed=seed).convert("HSV"))[..., 0])
         for scale in (7, 0)
@@ -156,32 +156,32 @@ def test_a_low_cfg_scale_wanders_in_hue() -> None:
     assert np.ptp(np.cos(np.array(hues[:4]) * np.pi / 128)) < 0.1
 
 
-def test_a_ship_sails_on_the_sea_alone() -> None:
+def test_places_a_ship_on_the_sea() -> None:
     assert wish(SHIP).heard == {"ship", "storm", "sea"}
     assert wish("a sailboat on a lake").place == "sea"
 
 
-def test_a_fox_in_the_snow_has_a_fox() -> None:
+def test_paints_a_fox_in_the_snow() -> None:
     fox, unwanted = known("a fox in the snow"), {"negative_prompt": "snowman, fox"}
     assert foxlike(fox) > foxlike(picture("a fox in the snow", **unwanted)) + 0.02
     assert foxlike(picture("a fox in the snow, pixel art")) > 0.02
 
 
 @pytest.mark.parametrize("unwanted", ["ship", "rain", "ship, rain"])
-def test_unwanted_things_are_left_out(unwanted: str) -> None:
+def test_leaves_out_the_negative_prompt(unwanted: str) -> None:
     everything = known("a ship on the sea in the rain")
     without = picture("a ship on the sea in the rain", negative_prompt=unwanted)
     assert difference(everything, without) > 0.1
 
 
-def test_colour_words_colour_an_abstract_picture() -> None:
+def test_colours_an_abstract_image_by_colour_words() -> None:
     red, _, blue = np.asarray(picture("blue"), float).mean(axis=(0, 1))
     assert blue > 1.2 * red
     red, _, blue = np.asarray(picture("red"), float).mean(axis=(0, 1))
     assert red > 1.2 * blue
 
 
-def test_a_colour_word_before_a_thing_colours_it() -> None:
+def test_colours_a_thing_by_the_colour_word_before_it() -> None:
     assert set(wish("a blue hot-air balloon over a red castle").colours) == {"balloon", "castle"}
     red, blue = (
         picture(f"a {colour} balloon", width=100, height=100) for colour in ("red", "blue")
@@ -191,38 +191,38 @@ def test_a_colour_word_before_a_thing_colours_it() -> None:
 
 @pytest.mark.parametrize("prompt", ["a lake at night", "a castle, watercolor", "nothing it knows"])
 @pytest.mark.parametrize(("width", "height"), [(320, 320), (220, 300)])
-def test_every_picture_is_signed(prompt: str, width: int, height: int) -> None:
+def test_signs_every_image(prompt: str, width: int, height: int) -> None:
     image = picture(prompt, width=width, height=height, steps=10)
     corner = np.asarray(image.crop((width - 210, height - 20, width, height)).convert("L"), int)
     assert np.abs(np.diff(corner, axis=1)).max() > 60
 
 
-def test_pictures_painted_side_by_side_are_those_painted_alone() -> None:
+def test_paints_the_same_images_in_parallel() -> None:
     prompts = [SHIP, "a fox in the snow", "neon city at night", "nothing it knows"]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(picture, prompts))
     assert [digest(image) for image in together] == [digest(known(text)) for text in prompts]
 
 
-def test_more_steps_are_more_detail() -> None:
+def test_more_steps_add_detail() -> None:
     rough, finished = (picture(SHIP, steps=steps, width=320, height=320) for steps in (10, 50))
     assert detail(finished) > 1.1 * detail(rough)
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_steps_matter_in_every_hand(hand: str) -> None:
+def test_steps_matter_in_every_style(hand: str) -> None:
     rough, finished = (picture(f"a castle, {hand}", steps=steps) for steps in (10, 50))
     assert difference(rough, finished) > 2
 
 
 @pytest.mark.parametrize("prompt", NOTHING_KNOWN)
-def test_words_that_mean_nothing_to_it_are_an_abstract_picture(prompt: str) -> None:
+def test_paints_an_abstract_image_for_unknown_words(prompt: str) -> None:
     image = picture(prompt)
     assert len(image.quantize(8).getcolors() or []) > 1
     assert digest(image) == digest(picture(prompt, steps=10)), "only scenery takes steps"
 
 
-def test_every_style_preset_chooses_one_of_three_hands() -> None:
+def test_maps_every_style_preset_to_a_style() -> None:
     hands = {preset: wish("a lake", preset=preset).style for preset in PRESETS.split()}
     assert set(hands.values()) == {"oil", "watercolour", "pixel"}
     assert (hands["pixel-art"], hands["anime"], hands["cinematic"]) == (
@@ -235,21 +235,21 @@ def test_every_style_preset_chooses_one_of_three_hands() -> None:
     assert len({digest(picture("a lake", style_preset=preset)) for preset in some}) == len(some)
 
 
-def test_a_caption_leaves_out_what_the_font_cannot_draw() -> None:
+def test_a_caption_omits_missing_glyphs() -> None:
     plain, adorned, empty, blank = (Image.new("RGB", (320, 320), "navy") for _ in range(4))
     for image, text in ((plain, "a b"), (adorned, "a \U0001f98a\u6df1b\0"), (empty, "\U0001f98a")):
         caption(image, text)
     assert digest(plain) == digest(adorned) != digest(blank) == digest(empty)
 
 
-def test_a_long_caption_is_shortened_to_fit() -> None:
+def test_shortens_a_long_caption() -> None:
     image, blank = Image.new("RGB", (320, 320)), Image.new("RGB", (320, 320))
     caption(image, "word " * 2000)
     left, top, right, low = ImageChops.difference(image, blank).getbbox() or (0, 0, 0, 0)
     assert 200 < right - left < 320 * 0.85 and low - top < 30
 
 
-def test_only_an_abstract_picture_has_its_words_as_a_caption(monkeypatch) -> None:
+def test_captions_only_abstract_images(monkeypatch) -> None:
     written = []
     monkeypatch.setattr(lettering, "caption", lambda image, text: written.append(text))
     for prompt in ("qwzx", "a fox"):
@@ -257,7 +257,7 @@ def test_only_an_abstract_picture_has_its_words_as_a_caption(monkeypatch) -> Non
     assert written == ["qwzx"]
 
 
-def test_the_painter_knows_every_prompt_that_the_page_lends() -> None:
+def test_recognises_every_example_prompt_of_the_page() -> None:
     page = (ROOT / "frontend/index.html").read_text()
     lent = re.findall(r'class="example"[^>]*>([^<]+)<', page)
     assert len(lent) == 3

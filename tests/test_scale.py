@@ -38,14 +38,14 @@ class Watched(Hour):
 
 
 @pytest.mark.parametrize("limits", [*scale.SETTINGS.values(), TIGHT])
-def test_every_wish_ends_once_and_every_visitor_is_at_the_door_once(limits):
+def test_counts_every_request_and_visitor_once(limits):
     watched = Watched(limits).run(VISITS)
     assert watched.ends.total() == watched.asked == len({id(wish) for wish in watched.ended})
     assert watched.doors.total() == len(VISITS)
     assert len(watched.waits) == watched.ends[PICTURE]
 
 
-def test_where_nothing_refuses_every_wish_is_a_picture_as_soon_as_the_model_has_it():
+def test_without_refusals_every_image_takes_the_models_time():
     met = Hour(scale.SETTINGS["budget, throttle and Bedrock raised"]).run(VISITS)
     wanted = [seconds for _, presses in VISITS for press in presses for seconds in press.pictures]
     assert not met.bites
@@ -54,7 +54,7 @@ def test_where_nothing_refuses_every_wish_is_a_picture_as_soon_as_the_model_has_
 
 @pytest.mark.parametrize("daily_usd", [0, 0.03, 0.04, 2.00, 5.01])
 @pytest.mark.parametrize("writes", [1, 2, 1_000])
-def test_the_budget_is_never_overspent_and_never_lost_but_by_the_item(daily_usd, writes):
+def test_never_overspends_the_budget(daily_usd, writes):
     limits = Limits(daily_usd, rate=1_000, burst=1_000, writes=writes, model_calls=10)
     met = Hour(limits).run(VISITS)
     spent = met.ends[PICTURE] * hour.PRICE
@@ -63,7 +63,7 @@ def test_the_budget_is_never_overspent_and_never_lost_but_by_the_item(daily_usd,
         assert spent + met.affordable * hour.PRICE == pytest.approx(daily_usd, abs=hour.PRICE)
 
 
-def test_an_item_that_takes_no_more_writes_closes_and_keeps_what_was_not_given_back():
+def test_a_throttled_item_rejects_and_loses_refunds():
     met = Hour(Limits(writes=1, model_calls=10)).run(VISITS)
     assert met.ends["ModelUnavailable"]
     assert met.ends[PICTURE] < 50
@@ -71,26 +71,26 @@ def test_an_item_that_takes_no_more_writes_closes_and_keeps_what_was_not_given_b
 
 
 @pytest.mark.parametrize("rate", [1, 20, 1_000])
-def test_a_throttle_lets_through_its_rate_and_its_burst_and_no_more(rate):
+def test_a_bucket_admits_its_rate_and_burst(rate):
     bucket = Bucket(rate, 40)
     passed = sum(bucket.take(step / 10_000) for step in range(100_000))  # ten seconds
     assert rate * 10 + 40 - 1 <= passed <= rate * 10 + 40
 
 
-def test_no_throttle_and_no_quota_is_ever_passed():
+def test_never_exceeds_a_limit():
     met = Watched(TIGHT).run(VISITS)
     assert met.admitted <= 3 * (TIGHT.burst + TIGHT.rate * met.now)  # three methods
     assert met.writes <= TIGHT.writes + TIGHT.writes * met.now
     assert met.at_once == TIGHT.concurrency
 
 
-def test_where_bedrock_alone_refuses_it_makes_what_its_quota_says():
+def test_uses_bedrocks_whole_quota():
     met = Watched(replace(scale.OPENED, model_calls=10)).run(VISITS)
     quota = 10 + 10 * met.now / 60
     assert 0.95 * quota < met.ends[PICTURE] <= quota
 
 
-def test_calls_that_find_lambda_full_are_as_many_as_erlang_reckoned(monkeypatch):
+def test_lambda_refusals_match_erlangs_formula(monkeypatch):
     monkeypatch.setattr(hour, "REFUSAL_SECONDS", 0)
     met = Hour(Limits(1e9, 1e9, 10**9, concurrency=10, writes=10**9, model_calls=10**9))
     random, now = Random(1), 0.0
@@ -101,7 +101,7 @@ def test_calls_that_find_lambda_full_are_as_many_as_erlang_reckoned(monkeypatch)
     assert met.ends[CROWDED] / 20_000 == pytest.approx(0.1217, abs=0.008)  # Erlang's B(10, 8)
 
 
-def test_a_busy_model_is_asked_three_times_five_seconds_apart_and_costs_nothing():
+def test_retries_a_busy_model_twice_at_no_cost():
     met = Watched(Limits(model_calls=0)).run([(0, [Press(0, [3.0])])])
     assert met.ends == {"ModelBusy": 1}
     assert met.now == pytest.approx(0.1 + 5 + 0.1 + 5 + 0.1)
@@ -120,7 +120,7 @@ def test_a_busy_model_is_asked_three_times_five_seconds_apart_and_costs_nothing(
         ("model_calls", [0, 10, 90, 6_000]),
     ],
 )
-def test_more_of_a_limit_never_makes_fewer_pictures(limit, amounts):
+def test_a_higher_limit_never_makes_fewer_images(limit, amounts):
     rest = scale.SETTINGS["budget, throttle and Bedrock raised"]
     hours = [Hour(replace(rest, **{limit: amount})).run(VISITS) for amount in amounts]
     made = [each.ends[PICTURE] for each in hours]
@@ -128,7 +128,7 @@ def test_more_of_a_limit_never_makes_fewer_pictures(limit, amounts):
     assert made[0] < made[-1]
 
 
-def test_what_the_simulation_takes_from_the_product_is_so():
+def test_uses_the_products_own_values():
     stack, config = (ROOT / "infra/stack.py").read_text(), (ROOT / ".chalice/config.json")
     shipped = Limits()
     assert stability.STABLE_IMAGE_CORE.price_usd == hour.PRICE
@@ -142,14 +142,14 @@ def test_what_the_simulation_takes_from_the_product_is_so():
     assert scale.RAISED.daily_usd == options.dollars("99999.99")
 
 
-def test_the_page_is_about_as_heavy_as_the_simulation_takes_it_for():
+def test_assumes_the_pages_actual_weight():
     files = [*ROOT.glob("frontend/*.*"), ROOT / "frontend/vendor/idb.js"]
     assert len(files) == pytest.approx(hour.PAGE_FILES, rel=0.2)
     weight = sum(len(gzip.compress(file.read_bytes())) for file in files)
     assert weight == pytest.approx(hour.PAGE_BYTES, rel=0.2)
 
 
-def test_what_the_readme_says_that_people_read_is_what_they_read():
+def test_the_readme_quotes_the_products_messages():
     product = PAGE.replace("{status}", "500") + (ROOT / "chalicelib/budget.py").read_text()
     product += bedrock.BUSY[1]
     quoted = re.findall(r'reads.*?: "(.+?)"', README.read_text())
@@ -159,18 +159,18 @@ def test_what_the_readme_says_that_people_read_is_what_they_read():
 
 
 @pytest.mark.parametrize("number", [10, 1_000])
-def test_the_readme_says_what_the_simulation_says(number):
+def test_the_readme_matches_the_simulation(number):
     told = README.read_text()
     assert "\n".join(scale.load(number, scale.hours(number))) in told
 
 
 @pytest.mark.slow
-def test_the_readme_says_all_that_the_simulation_says():
+def test_the_readme_matches_the_whole_simulation():
     text = README.read_text()
     assert between(text, "scale", scale.tables()) == text
 
 
-def test_what_is_measured_goes_between_its_markers_and_nowhere_else():
+def test_replaces_only_the_section_between_markers():
     text = "above\n<!-- x -->\nold\n\nold\n<!-- /x -->\nbelow\n<!-- y -->\n<!-- /y -->\n"
     once = between(text, "x", "| new |")
     assert once == "above\n<!-- x -->\n| new |\n<!-- /x -->\nbelow\n<!-- y -->\n<!-- /y -->\n"

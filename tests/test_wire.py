@@ -48,7 +48,7 @@ def cases(values):
 
 
 @pytest.mark.parametrize(("model", "parameter", "text"), cases(allowed))
-def test_every_value_to_the_ends_passes_both_witnesses(bedrock, post, model, parameter, text):
+def test_api_and_bedrock_accept_every_value_in_range(bedrock, post, model, parameter, text):
     prompt, query = ("a ship", f"&{parameter.name}={text}")
     if parameter.name == "prompt":
         prompt, query = text, ""
@@ -64,7 +64,7 @@ def test_every_value_to_the_ends_passes_both_witnesses(bedrock, post, model, par
 
 
 @pytest.mark.parametrize(("model", "parameter", "value"), cases(beyond))
-def test_one_step_beyond_is_refused_by_both_witnesses(bedrock, post, model, parameter, value):
+def test_api_and_bedrock_reject_values_out_of_range(bedrock, post, model, parameter, value):
     prompt, query = ("a ship", f"&{parameter.name}={value}")
     if parameter.name == "prompt":
         prompt, query = value, ""
@@ -78,7 +78,7 @@ def test_one_step_beyond_is_refused_by_both_witnesses(bedrock, post, model, para
     assert not bedrock.paintings
 
 
-def test_both_witnesses_know_what_aws_has_retired():
+def test_api_and_bedrock_agree_on_retired_models():
     assert set(catalogue.RETIRED) - {"stable-diffusion-xl"} == set(models.RETIRED)
 
 
@@ -97,19 +97,19 @@ PROMPTS = [
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
-def test_any_words_reach_bedrock_unchanged(bedrock, post, prompt):
+def test_sends_any_prompt_to_bedrock_unchanged(bedrock, post, prompt):
     assert post(prompt, "/?seed=7").status_code == 200
     assert [painting["prompt"] for painting in bedrock.paintings] == [prompt]
 
 
-def test_a_prompt_leaves_one_line_in_the_log_and_is_not_in_it(bedrock, post, caplog):
+def test_logs_one_line_without_the_prompt(bedrock, post, caplog):
     caplog.set_level(logging.INFO)
     post("a fox\r\n200 InvokeModel forged")
     assert [record.name for record in caplog.records] == ["local.bedrock"]
     assert "forged" not in caplog.text
 
 
-def test_the_same_seed_and_settings_reach_the_painter_the_same(bedrock, post):
+def test_the_same_seed_sends_the_same_request(bedrock, post):
     for _ in range(2):
         post("a fox", "/?seed=7&aspect_ratio=16:9")
     first, second = bedrock.paintings
@@ -148,7 +148,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("model", ["stable-image-core", "stable-diffusion-xl"])
 @pytest.mark.parametrize("prompt", FAULTS)
-def test_every_fault_is_ours_with_cors_after_one_call(
+def test_every_fault_is_one_call_and_our_error(
     bedrock, post, caplog, monkeypatch, prompt, model
 ):
     monkeypatch.setattr(easel, "PATIENCE", 2)  # seconds
@@ -170,24 +170,24 @@ def calls(caplog):
     return [record.name for record in caplog.records].count("local.bedrock")
 
 
-def test_every_fault_of_the_local_bedrock_is_tried():
+def test_tries_every_fault_of_the_local_bedrock():
     assert {prompt.split()[0][1:] for prompt in FAULTS} == set(faults.FAULTS)
 
 
-def test_a_region_without_the_model_is_the_owners_to_mend(bedrock, post, monkeypatch):
+def test_a_region_without_the_model_names_the_owner(bedrock, post, monkeypatch):
     monkeypatch.setattr(easel, "bedrock_client", bedrock_client(bedrock.url, "eu-west-1"))
     response = post("a fox")
     assert (response.status_code, response.json_body["Code"]) == (503, "ModelAccessDenied")
 
 
-def test_a_bedrock_that_is_not_there_may_be_tried_again(bedrock, post, monkeypatch):
+def test_an_unreachable_bedrock_can_be_retried(bedrock, post, monkeypatch):
     monkeypatch.setattr(easel, "bedrock_client", bedrock_client("http://127.0.0.1:9"))
     response = post("a fox")
     assert (response.status_code, response.json_body["Code"]) == (503, "ModelUnavailable")
     assert response.headers["Retry-After"] == "5"
 
 
-def test_twenty_requests_side_by_side_mix_up_nothing(bedrock):
+def test_twenty_parallel_requests_get_their_own_answers(bedrock):
     def ask(number):
         values = {"prompt": f"picture {number}", "seed": number}
         answer = bedrock.client.invoke_model(
