@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out: the routes, what varies by place, and the AWS clients. Knows no model."""
+"""HTTP in, HTTP out: the routes, the environment variables and the AWS clients. Knows no model."""
 
 import os
 import time
@@ -16,147 +16,151 @@ from chalicelib.errors import RETRY_AFTER_SECONDS, ImageTooLarge, InvalidParamet
 from chalicelib.model import Model, Query, Values, media_type
 from chalicelib.record import Record
 
-MODELS = os.environ.get("MODELS", catalogue.OFFERED)
-BEDROCK_REGION = os.environ.get("BEDROCK_REGION", "us-west-2")  # where the living models are
-ACCESS_CODE_SHA256 = os.environ.get("ACCESS_CODE_SHA256", "")  # without one, open to everybody
-BUDGET_TABLE = os.environ.get("BUDGET_TABLE", "")  # without one, no budget
+MODELS = os.environ.get("MODELS", catalogue.DEFAULT_MODELS)
+BEDROCK_REGION = os.environ.get("BEDROCK_REGION", "us-west-2")  # the region with the live models
+ACCESS_CODE_SHA256 = os.environ.get("ACCESS_CODE_SHA256", "")  # "": no access code is needed
+BUDGET_TABLE = os.environ.get("BUDGET_TABLE", "")  # "": no budget
 DAILY_BUDGET_USD = os.environ.get("DAILY_BUDGET_USD", "2.00")
 
-# Lambda's limit for a response, 6,291,556 bytes with its JSON envelope
-# (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), less 8 kB for headers.
-LARGEST_ANSWER = 6_291_556 - 8_192
+# Lambda's limit for a response is 6,291,556 bytes including its JSON envelope
+# (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html); 8 kB are left for headers.
+MAX_RESPONSE_BYTES = 6_291_556 - 8_192
 
-# Seconds; all waits together stay below Lambda's 28 and API Gateway's 29. botocore's own retries
-# are off: they send a prompt again after a read timeout, and it is paid again.
-PATIENCE = 26  # for Bedrock's whole answer
-TO_BEDROCK = Config(connect_timeout=2, read_timeout=24, retries={"total_max_attempts": 1})
-TO_DYNAMODB = Config(connect_timeout=0.7, read_timeout=0.8, retries={"total_max_attempts": 1})
+# All waits together stay below Lambda's 28 s and API Gateway's 29 s. botocore's own retries are
+# off: after a read timeout they send the prompt again, and the image is paid for twice.
+MODEL_TIMEOUT_SECONDS = 26  # for Bedrock's complete answer
+BEDROCK_CONFIG = Config(connect_timeout=2, read_timeout=24, retries={"total_max_attempts": 1})
+DYNAMODB_CONFIG = Config(connect_timeout=0.7, read_timeout=0.8, retries={"total_max_attempts": 1})
 
 TOO_LARGE = "the picture is too large to send; ask for output_format=jpeg"
 TOO_LARGE_TOGETHER = "the pictures are too large to send together; ask for fewer at once"
 
-EXPOSED = "X-Image-Model X-Image-Seed X-Image-Type X-Image-Price X-Image-Ignored Retry-After"
+EXPOSED_HEADERS = (
+    "X-Image-Model X-Image-Seed X-Image-Type X-Image-Price X-Image-Ignored Retry-After"
+)
 
-Headers = dict[str, str | list[str]]  # as Chalice has them
-Painted = tuple[list[str], list[int], Headers]  # images, their seeds, and what tells of them
+Headers = dict[str, str | list[str]]  # Chalice's own type
+Generated = tuple[list[str], list[int], Headers]  # images, their seeds, the response headers
 
 app = Chalice(app_name="easel", configure_logs=False)
-cors = CORSConfig(expose_headers=EXPOSED.split(), max_age=600)
-offer = catalogue.offer(MODELS)
-region = bedrock.region(BEDROCK_REGION)
-bedrock_client = boto3.client("bedrock-runtime", region_name=region, config=TO_BEDROCK)
-today = budget.Budget(
-    boto3.client("dynamodb", config=TO_DYNAMODB) if BUDGET_TABLE else None,
+cors = CORSConfig(expose_headers=EXPOSED_HEADERS.split(), max_age=600)
+offered = catalogue.parse(MODELS)
+region = bedrock.parse_region(BEDROCK_REGION)
+bedrock_client = boto3.client("bedrock-runtime", region_name=region, config=BEDROCK_CONFIG)
+daily_budget = budget.Budget(
+    boto3.client("dynamodb", config=DYNAMODB_CONFIG) if BUDGET_TABLE else None,
     BUDGET_TABLE,
-    budget.daily_usd(DAILY_BUDGET_USD),
+    budget.parse_daily_usd(DAILY_BUDGET_USD),
     clock=lambda: datetime.now(UTC),
 )
 
 
 @app.route("/", methods=["POST"], content_types=["text/plain"], cors=cors)
 def generate() -> Response:
-    """The prompt as text/plain, settings in the query; the picture comes back as base64 text."""
-    request, record = admit()
-    images, _, headers = paint([read_query(request)], [], record)
+    """The prompt as text/plain, settings in the query; returns the image as base64 text."""
+    request, record = authorize()
+    images, _, headers = generate_images([read_query(request)], [], record)
     return Response(images[0], headers | {"Content-Type": "text/plain"})
 
 
 @app.route("/v1/images/generations", methods=["POST"], cors=cors)
-def generate_as_openai() -> Response:
-    """The same for OpenAI's clients: JSON in, one to four pictures in JSON out."""
-    request, record = admit()
-    queries, without_effect = openai.queries(read_text(request), offer.find)
-    images, seeds, headers = paint(queries, without_effect, record)
-    return Response(openai.answer(images, seeds, round(record.started)), headers)
+def generate_openai() -> Response:
+    """OpenAI's images API: JSON in, one to four images in JSON out."""
+    request, record = authorize()
+    queries, ignored = openai.parse_queries(read_body(request), offered.find)
+    images, seeds, headers = generate_images(queries, ignored, record)
+    return Response(openai.format_answer(images, seeds, round(record.started)), headers)
 
 
 @app.route("/v1/models", cors=cors)
-def models_as_openai() -> dict[str, Any]:
-    """The models on offer; clients ask for them to try a key, so the access code is needed."""
-    admit()
-    return openai.models(model.name for model in offer.models)
+def list_openai_models() -> dict[str, Any]:
+    """The models on offer. Clients call this to test their key, so it needs the access code."""
+    authorize()
+    return openai.format_models(model.name for model in offered.models)
 
 
 @app.route("/models", cors=cors)
-def models() -> dict[str, Any]:
-    """The models on offer and their parameters; the website draws itself from this."""
-    return {"access": "code" if ACCESS_CODE_SHA256 else "open"} | offer.describe()
+def list_models() -> dict[str, Any]:
+    """The models on offer and their parameters. The website builds its form from this."""
+    return {"access": "code" if ACCESS_CODE_SHA256 else "open"} | offered.describe()
 
 
 @app.route("/budget", cors=cors)
 def show_budget() -> dict[str, Any]:
-    """What today may cost, and has cost."""
-    return today.describe()
+    """Today's budget and how much of it is spent."""
+    return daily_budget.describe()
 
 
 @app.middleware("http")
-def speak_as_asked(event: Any, get_response: Any) -> Response:
-    """OpenAI's words for an error at OpenAI's door."""
+def format_openai_errors(event: Any, get_response: Any) -> Response:
+    """Format errors of /v1/ as OpenAI's."""
     response: Response = get_response(event)
-    if event.path.startswith("/v1/") and code(response):
-        name, message = response.body["Code"], response.body["Message"]
+    if event.path.startswith("/v1/") and error_code(response):
+        code, message = response.body["Code"], response.body["Message"]
         dollars = event.context["record"].dollars
-        response.headers["x-should-retry"] = openai.may_retry(name, dollars)
-        response.body = openai.error(name, message, response.status_code)
+        response.headers["x-should-retry"] = openai.should_retry(code, dollars)
+        response.body = openai.format_error(code, message, response.status_code)
     return response
 
 
 @app.middleware("http")
-def keep_record(event: Any, get_response: Any) -> Response:
-    """One line in the log for each picture that is asked for."""
+def log_request(event: Any, get_response: Any) -> Response:
+    """Log one line for each request that asks for images."""
     record = event.context["record"] = Record(time.time())
     response: Response = get_response(event)
     if event.method == "POST":
         name, request_id = event.lambda_context.function_name, event.lambda_context.aws_request_id
-        print(record.line(name, request_id, time.time(), response.status_code, code(response)))
+        code, status = error_code(response), response.status_code
+        print(record.to_json(name, request_id, time.time(), status, code))
     return response
 
 
 @app.middleware("http")
 def add_headers(event: Any, get_response: Any) -> Response:
-    """What Chalice leaves off: an exception carries no headers."""
+    """Add the headers that Chalice cannot take from an exception."""
     response: Response = get_response(event)
+    code = error_code(response)
     response.headers["Cache-Control"] = "no-store"
-    if code(response) in RETRY_AFTER_SECONDS:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[code(response)])
-    if code(response) == "BudgetSpent":
-        response.headers["Retry-After"] = str(today.seconds_left())
+    if code in RETRY_AFTER_SECONDS:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[code])
+    if code == "BudgetSpent":
+        response.headers["Retry-After"] = str(daily_budget.seconds_until_reset())
     return response
 
 
-def admit() -> tuple[Any, Record]:
-    """The request, and its record. Raises: AccessCodeRequired."""
+def authorize() -> tuple[Any, Record]:
+    """The current request and its log record. Raises: AccessCodeRequired."""
     request: Any = app.current_request
     access.check(request.headers.get("authorization", ""), ACCESS_CODE_SHA256)
     return request, request.context["record"]
 
 
-def paint(queries: list[Query], ignored: list[str], record: Record) -> Painted:
-    """The straight path: query -> values -> body -> answer -> image, for each query side by side.
+def generate_images(queries: list[Query], ignored: list[str], record: Record) -> Generated:
+    """The straight path, query -> values -> body -> answer -> image, for all queries in parallel.
 
-    All of one model; every image and seed, and the headers that tell of them, or the first failure.
+    All queries name the same model. Raises the first failure, after all images are done.
     """
     record.prompt_length = len(queries[0].get("prompt", ""))
-    model = offer.find(queries[0].pop("model", ""))
+    model = offered.find(queries[0].pop("model", ""))
     record.model = model.name
-    ignored = ignored + offer.ignored(queries[0], model)
-    wishes = [model.read(query) for query in queries]
-    record.held = today.reserve(model.price_usd, len(wishes))
-    with ThreadPoolExecutor(len(wishes)) as pool:
-        images = list(pool.map(partial(paint_one, model), wishes, record.held))
-    if sum(map(len, images)) > LARGEST_ANSWER:
+    ignored = ignored + offered.ignored(queries[0], model)
+    values = [model.read(query) for query in queries]
+    record.reservations = daily_budget.reserve(model.price_usd, len(values))
+    with ThreadPoolExecutor(len(values)) as pool:
+        images = list(pool.map(partial(generate_image, model), values, record.reservations))
+    if sum(map(len, images)) > MAX_RESPONSE_BYTES:
         raise ImageTooLarge(TOO_LARGE if len(images) == 1 else TOO_LARGE_TOGETHER)
-    seeds = [values["seed"] for values in wishes]
-    return images, seeds, told(model, images, seeds, ignored)
+    seeds = [each["seed"] for each in values]
+    return images, seeds, image_headers(model, images, seeds, ignored)
 
 
-def paint_one(model: Model, values: Values, held: budget.Reservation) -> str:
-    with today.at_stake(held):
-        answer = bedrock.invoke(bedrock_client, model.bedrock_id, model.body(values), PATIENCE)
-        return model.image(answer)
+def generate_image(model: Model, values: Values, reservation: budget.Reservation) -> str:
+    with daily_budget.refund_on_failure(reservation):
+        body, seconds = model.body(values), MODEL_TIMEOUT_SECONDS
+        return model.image(bedrock.invoke(bedrock_client, model.bedrock_id, body, seconds))
 
 
-def told(model: Model, images: list[str], seeds: list[int], ignored: list[str]) -> Headers:
+def image_headers(model: Model, images: list[str], seeds: list[int], ignored: list[str]) -> Headers:
     headers: Headers = {
         "X-Image-Model": model.name,
         "X-Image-Seed": ", ".join(map(str, seeds)),
@@ -166,29 +170,29 @@ def told(model: Model, images: list[str], seeds: list[int], ignored: list[str]) 
     return headers | ({"X-Image-Ignored": ", ".join(ignored)} if ignored else {})
 
 
-def code(response: Response) -> str:
+def error_code(response: Response) -> str:
     """The error's name; "" for a success."""
     return str(response.body.get("Code", "")) if isinstance(response.body, dict) else ""
 
 
 def read_query(request: Any) -> dict[str, str]:
-    """The query as texts, the body as its `prompt`. Raises: InvalidParameter."""
-    query = {name: single(name, request.query_params) for name in request.query_params or ()}
+    """The query parameters as text, and the body as `prompt`. Raises: InvalidParameter."""
+    query = {name: read_once(name, request.query_params) for name in request.query_params or ()}
     if "prompt" in query:
         raise InvalidParameter("prompt must be the body of the request, got a query parameter")
-    return query | {"prompt": read_text(request)}
+    return query | {"prompt": read_body(request)}
 
 
-def single(name: str, query_params: Any) -> str:
+def read_once(name: str, query_params: Any) -> str:
     values = query_params.getlist(name)
     if len(values) > 1:
         raise InvalidParameter(f"{name[:80]} must be given once, got {len(values)} values")
     return str(values[0])
 
 
-def read_text(request: Any) -> str:
-    """The body. Raises: InvalidParameter."""
+def read_body(request: Any) -> str:
+    """The body as text. Raises: InvalidParameter."""
     try:
         return str(request.raw_body.decode())
-    except ValueError:  # bytes that are not UTF-8, half a surrogate pair, broken base64
+    except ValueError:  # not UTF-8, half of a surrogate pair, or broken base64
         raise InvalidParameter("body must be UTF-8 text, got other bytes") from None

@@ -74,7 +74,7 @@ def build_handlers(folder: Path) -> dict[str, Handler]:
 
 
 def build_package(folder: Path) -> Path:
-    """Runs `chalice package` on a clean copy of the project, and unpacks the result."""
+    """Run `chalice package` on a clean copy of the project, and unpacks the result."""
     project, packed, unpacked = folder / "project", folder / "packed", folder / OURS
     for part in (".chalice", "chalicelib"):
         shutil.copytree(ROOT / part, project / part, ignore=BYTECODE)
@@ -89,7 +89,7 @@ def build_package(folder: Path) -> Path:
 
 
 def copy_distributions(names: list[str], target: Path) -> None:
-    """Copies installed distributions and their dependencies."""
+    """Copie installed distributions and their dependencies."""
     (peers,) = (ROOT / ".venv/peers/lib").glob("python3.*/site-packages")
     for each in closure(names, peers):
         for file in each.files or ():

@@ -140,7 +140,7 @@ class Hour:
         heappush(self.events, (time, next(self.serial), step, arguments))
 
     def schedule_arrival(self) -> None:
-        """Schedules only the next arrival, as a short event list is faster."""
+        """Schedule only the next arrival, as a short event list is faster."""
         for arrival, clicks in islice(self.visits, 1):
             self.schedule(arrival, self.arrive, clicks)
 
@@ -183,7 +183,7 @@ class Hour:
             self.finish(then, request, outcome)
 
     def admit(self, now: float, method: Bucket) -> str:
-        """Passes CloudFront, API Gateway and Lambda's limit: "" or the refusal."""
+        """Pass CloudFront, API Gateway and Lambda's limit: "" or the refusal."""
         self.requests += 1
         if not method.take(now):
             return self.refuse(now, "throttle", THROTTLED)
@@ -217,7 +217,7 @@ class Hour:
         return self.refuse(now, "Bedrock", MODEL_BUSY)
 
     def write_item(self, now: float) -> bool:
-        """Writes the day's item. AWS bills the write even if its condition fails."""
+        """Write the day's item. AWS bills the write even if its condition fails."""
         written = self.item.take(now)
         self.writes += written
         return written
@@ -234,7 +234,7 @@ class Hour:
             self.schedule(batch.ended, self.finish_batch, batch)
 
     def finish_batch(self, now: float, batch: Batch) -> None:
-        """Reads the budget, as the page does. A visitor leaves if the budget is spent."""
+        """Read the budget, as the page does. A visitor leaves if the budget is spent."""
         self.get(now, self.budget)
         if batch.next_clicks and not batch.budget_spent:
             self.schedule_click(now, batch.next_clicks)

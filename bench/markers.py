@@ -7,7 +7,7 @@ README = Path(__file__).parent / "README.md"
 
 
 def rewrite(name: str, content: str) -> None:
-    """Replaces the content between the two markers of that name in README.md."""
+    """Replace the content between the two markers of that name in README.md."""
     README.write_text(replace_section(README.read_text(), name, content))
 
 

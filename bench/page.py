@@ -100,5 +100,5 @@ def budget_costs(handler: Handler) -> tuple[list[float], list[float]]:
 def request_time(instance: Instance) -> float:
     """Milliseconds."""
     started = perf_counter()
-    assert instance.invoke(EVENT)["statusCode"] == 200, instance.words()
+    assert instance.invoke(EVENT)["statusCode"] == 200, instance.log_text()
     return (perf_counter() - started) * 1e3

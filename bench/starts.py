@@ -33,7 +33,7 @@ NOBODY = "Python itself"
 
 
 class Bedrock(BaseHTTPRequestHandler):
-    """Returns the server's answer immediately."""
+    """Return the server's answer immediately."""
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -43,7 +43,7 @@ class Bedrock(BaseHTTPRequestHandler):
         self.wfile.write(self.server.answer)
 
     def log_message(self, *arguments):
-        """Logs nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def bedrock(length: int):
 
 
 class ReadyApi(RuntimeApi):
-    """Records when the process first asks for an event, and its CPU time until then."""
+    """Record when the process first asks for an event, and its CPU time until then."""
 
     def do_GET(self):
         if not self.server.is_ready.is_set():
@@ -112,7 +112,7 @@ def start(handler: Handler, address: str) -> tuple[float, float, float]:
         started = perf_counter()
         response = instance.invoke(EVENT)
         ended = perf_counter()
-        assert response and response["statusCode"] == 200, instance.words()
+        assert response and response["statusCode"] == 200, instance.log_text()
         return instance.ready - started, instance.cpu_seconds, ended - started
 
 
@@ -120,11 +120,11 @@ def memory(handler: Handler) -> tuple[int, int]:
     """Peak memory of the process in bytes: when ready, and after three large images."""
     with bedrock(LARGE) as address, start_instance(handler, address) as instance:
         instance.start()
-        assert instance.is_ready.wait(30), instance.words()
-        ready = instance.holds("VmHWM")
+        assert instance.is_ready.wait(30), instance.log_text()
+        ready = instance.memory_bytes("VmHWM")
         for _ in range(3):
-            assert instance.invoke(EVENT), instance.words()
-        return ready, instance.holds("VmHWM")
+            assert instance.invoke(EVENT), instance.log_text()
+        return ready, instance.memory_bytes("VmHWM")
 
 
 def import_costs(handlers: dict[str, Handler]) -> dict[str, Times]:

@@ -1,4 +1,4 @@
-"""May this caller spend? Knows no model and no money."""
+"""Checks the caller's access code. Knows no model and no money."""
 
 import hashlib
 import hmac
@@ -10,10 +10,10 @@ SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def check(authorization: str, sha256: str) -> None:
-    """Let the caller pass who sends `Bearer <code>`, where the code's SHA-256 is the given one.
+    """Check that the Authorization header is `Bearer <code>` and the code has this SHA-256.
 
-    `sha256` is hexadecimal, in large or small letters; "" lets everybody pass, and any other text
-    lets nobody pass, so that an API which was deployed without a thought is closed.
+    `sha256` is hexadecimal, in either case. "" means that no code is needed. Any other text matches
+    no code, so that an API deployed with a placeholder is closed.
     Raises: AccessCodeRequired.
     """
     if not sha256:
@@ -24,9 +24,9 @@ def check(authorization: str, sha256: str) -> None:
             "this API is closed until its owner sets an access code: `make access-code` makes one; "
             "on a laptop, `make run` needs none"
         )
-    given = hashlib.sha256(code.encode(errors="surrogatepass")).hexdigest()
-    right = hmac.compare_digest(given, sha256.lower())  # takes as long for any code
-    if not right or scheme.lower() != "bearer":
+    code_sha256 = hashlib.sha256(code.encode(errors="surrogatepass")).hexdigest()
+    matches = hmac.compare_digest(code_sha256, sha256.lower())  # in constant time
+    if not matches or scheme.lower() != "bearer":
         raise AccessCodeRequired(
             "access code must be sent as `Authorization: Bearer <code>`, got none or a wrong one"
         )

@@ -1,4 +1,4 @@
-"""What today may still cost: one DynamoDB item a UTC day, in whole micro-dollars."""
+"""The daily budget: one DynamoDB item for each UTC day, in whole micro-dollars."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -13,12 +13,12 @@ from chalicelib.errors import BudgetSpent, Failure, ModelUnavailable
 
 log = logging.getLogger(__name__)
 
-KEPT_DAYS = 7  # a day's item stays so long, for who asks what the week has cost
+RETENTION_DAYS = 7  # how long a day's item is kept, so that the owner can add up a week
 
 
 @dataclass
 class Reservation:
-    """What is held for one image: a UTC day, and micro-dollars, 0 once they are given back."""
+    """The price of one image, in micro-dollars, on a UTC day. The price is 0 after a refund."""
 
     day: str
     price: int
@@ -28,7 +28,7 @@ class Reservation:
 class Budget:
     """`table` has the string key `day` and the time to live `expires`; "" means no budget.
 
-    `clock` tells the time in UTC.
+    `clock` returns the current time in UTC.
     """
 
     client: Any
@@ -37,51 +37,53 @@ class Budget:
     clock: Callable[[], datetime]
 
     def reserve(self, price_usd: float, images: int) -> list[Reservation]:
-        """Hold the price of so many images, or of none; exact under any number of parallel calls.
+        """Reserve the price of all images or of none; exact under any number of parallel calls.
 
-        Raises: BudgetSpent; ModelUnavailable if the table cannot be asked.
+        Raises: BudgetSpent; ModelUnavailable if the table cannot be read.
         """
-        day, price = self.today(), micro_dollars(price_usd)
+        day, price = self.current_day(), micro_dollars(price_usd)
         if self.table:
-            self.spend(day, price * images)
+            self.charge(day, price * images)
         return [Reservation(day, price) for _ in range(images)]
 
-    def spend(self, day: str, price: int) -> None:
+    def charge(self, day: str, price: int) -> None:
         room = micro_dollars(self.daily_usd) - price
         if room < 0:
-            raise self.spent(price)  # the condition lets a day pass that has no item yet
+            raise self.budget_spent(price)  # the condition holds on a day that has no item yet
         condition = "attribute_not_exists(spent) OR spent <= :room"
         try:
             self.add(day, price, ConditionExpression=condition, room=room)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                raise self.spent(price) from None
-            raise closed(error) from error
+                raise self.budget_spent(price) from None
+            raise table_unavailable(error) from error
         except BotoCoreError as error:
-            raise closed(error) from error
+            raise table_unavailable(error) from error
 
     @contextmanager
-    def at_stake(self, held: Reservation) -> Iterator[None]:
-        """Give the price back where the block fails and no image can have been made."""
+    def refund_on_failure(self, reservation: Reservation) -> Iterator[None]:
+        """Refund the price if the block fails in a way that cannot have made an image."""
         try:
             yield
         except Failure as failure:
-            if failure.nothing_made:
-                self.give_back(held)
+            if not failure.may_be_charged:
+                self.refund(reservation)
             raise
 
-    def give_back(self, held: Reservation) -> None:
-        """Take the price off the day's item. If that fails, the day is dearer by one image."""
-        price, held.price = held.price, 0
+    def refund(self, reservation: Reservation) -> None:
+        """Subtract the price from the day's item. If that fails, the money stays reserved."""
+        price, reservation.price = reservation.price, 0
         if not self.table:
             return
         try:
-            self.add(held.day, -price)
+            self.add(reservation.day, -price)
         except (ClientError, BotoCoreError) as error:
-            log.warning("%d micro-dollars of %s were not given back: %s", price, held.day, error)
+            log.warning(
+                "Refund of %d micro-dollars failed on %s: %s", price, reservation.day, error
+            )
 
     def add(self, day: str, price: int, room: int | None = None, **condition: str) -> None:
-        expires = datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=KEPT_DAYS)
+        expires = datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=RETENTION_DAYS)
         numbers = {":price": price, ":expires": int(expires.timestamp())}
         if room is not None:
             numbers[":room"] = room
@@ -97,36 +99,36 @@ class Budget:
         """The budget as `GET /budget` shows it. Raises: ModelUnavailable."""
         if not self.table:
             return {"daily_usd": None}
-        key = {"day": {"S": self.today()}}
+        key = {"day": {"S": self.current_day()}}
         try:
             answer = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
         except (ClientError, BotoCoreError) as error:
-            raise closed(error) from error
+            raise table_unavailable(error) from error
         spent = int(answer.get("Item", {}).get("spent", {}).get("N", "0"))
         return {
             "daily_usd": self.daily_usd,
             "spent_usd": spent / 1_000_000,
-            "resets_at": self.midnight().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "resets_at": self.next_midnight().strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
 
-    def seconds_left(self) -> int:
-        """Until the next day's budget begins."""
-        return int((self.midnight() - self.clock()).total_seconds()) + 1
+    def seconds_until_reset(self) -> int:
+        """Whole seconds until the next UTC day, rounded up."""
+        return int((self.next_midnight() - self.clock()).total_seconds()) + 1
 
-    def today(self) -> str:
+    def current_day(self) -> str:
         return self.clock().date().isoformat()
 
-    def midnight(self) -> datetime:
+    def next_midnight(self) -> datetime:
         return datetime.combine(self.clock().date(), time(tzinfo=UTC)) + timedelta(days=1)
 
-    def spent(self, price: int) -> BudgetSpent:
+    def budget_spent(self, price: int) -> BudgetSpent:
         return BudgetSpent(
             f"less than ${price / 1_000_000:.2f} is left of today's budget of "
-            f"${self.daily_usd:.2f}; it begins anew at midnight UTC"
+            f"${self.daily_usd:.2f}; the budget resets at midnight UTC"
         )
 
 
-def daily_usd(text: str) -> float:
+def parse_daily_usd(text: str) -> float:
     """The variable DAILY_BUDGET_USD, in US dollars. Raises: ValueError."""
     try:
         dollars = float(text)
@@ -141,7 +143,7 @@ def micro_dollars(dollars: float) -> int:
     return round(dollars * 1_000_000)
 
 
-def closed(error: Exception) -> ModelUnavailable:
-    """A budget that cannot be asked lets nobody spend."""
-    log.warning("The budget cannot be asked: %s: %s", type(error).__name__, error)
-    return ModelUnavailable("the budget cannot be asked; try again in a few seconds")
+def table_unavailable(error: Exception) -> ModelUnavailable:
+    """The error if the table cannot be read or written: without a budget, nothing is spent."""
+    log.warning("The budget table is unavailable: %s: %s", type(error).__name__, error)
+    return ModelUnavailable("the budget cannot be checked; try again in a few seconds")

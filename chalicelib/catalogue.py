@@ -1,4 +1,4 @@
-"""Which models are offered, which are retired and what follows them. Knows no dialect."""
+"""Which models are on offer, which are retired and what replaces them. Knows no dialect."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,10 +15,10 @@ MODELS = (
     stability.STABLE_DIFFUSION_XL,
 )
 
-# What is alive at AWS; AWS's page "model-lifecycle" and AWS's mails name the dead (October 2026).
-OFFERED = "stable-image-core,stable-diffusion-3.5-large,stable-image-ultra"
+# The models that are live on Bedrock (AWS's page "model-lifecycle" and its mails, October 2026).
+DEFAULT_MODELS = "stable-image-core,stable-diffusion-3.5-large,stable-image-ultra"
 
-# A retired model, by our name or Bedrock's id, and the model that follows it.
+# Retired models, by Easel's name or Bedrock's id, each with the model that replaces it.
 RETIRED = {
     "amazon.nova-canvas-v1:0": "stable-image-core",
     "amazon.titan-image-generator-v1": "stable-image-core",
@@ -55,17 +55,17 @@ class Catalogue:
         raise UnknownModel(f"model must be one of {names}, got {name[:80]!r}")
 
     def successor(self, name: str) -> str:
-        """The model on offer that follows a retired one."""
+        """The model on offer that replaces a retired one."""
         names = [model.name for model in self.models]
         return RETIRED[name] if RETIRED[name] in names else names[0]
 
     def ignored(self, query: Mapping[str, str], model: Model) -> list[str]:
-        """The names in the query that other models know, but not this one.
+        """The names in the query that only other models know.
 
-        Raises: InvalidParameter for a name that no model knows, offered or not.
+        Raises: InvalidParameter for a name that no model knows, on offer or not.
         """
         own = {each.name for each in model.parameters}
-        known = {each.name for any_model in MODELS for each in any_model.parameters}
+        known = {each.name for every_model in MODELS for each in every_model.parameters}
         for name in query:
             if name not in known:
                 allowed = ", ".join(["model", *sorted(known - {"prompt"})])
@@ -80,21 +80,21 @@ class Catalogue:
         }
 
 
-def offer(text: str) -> Catalogue:
-    """The catalogue that the variable MODELS asks for: names with commas between.
+def parse(text: str) -> Catalogue:
+    """The catalogue of the variable MODELS: names separated by commas.
 
-    `name=arn` has that model answered by the Bedrock Marketplace endpoint with this ARN.
-    Raises: ValueError if a name is not known, or retired and without an endpoint.
+    `name=arn` calls the Bedrock Marketplace endpoint with this ARN for that model.
+    Raises: ValueError if a name is unknown, or retired and without an endpoint.
     """
-    return Catalogue(tuple(offered(each.strip()) for each in text.split(",")))
+    return Catalogue(tuple(parse_entry(each.strip()) for each in text.split(",")))
 
 
-def offered(entry: str) -> Model:
+def parse_entry(entry: str) -> Model:
     name, _, arn = entry.partition("=")
     for model in MODELS:
         if model.name == name and arn:
             return replace(model, bedrock_id=arn)
         if model.name == name and name not in RETIRED:
             return model
-    allowed = f"{OFFERED} or stable-diffusion-xl=<ARN of your endpoint>"
-    raise ValueError(f"MODELS must be names out of {allowed}, got {entry!r}")
+    allowed = f"{DEFAULT_MODELS} or stable-diffusion-xl=<ARN of your endpoint>"
+    raise ValueError(f"MODELS must be names from {allowed}, got {entry!r}")

@@ -1,4 +1,4 @@
-"""What a model is: query -> values; and what an image is. Knows no vendor, no HTTP, no AWS."""
+"""What a model is: query -> values; and the media type of an image. Knows no vendor and no HTTP."""
 
 import base64
 from collections.abc import Callable
@@ -10,27 +10,28 @@ from chalicelib.parameters import Parameter
 Query = dict[str, str]
 Values = dict[str, Any]
 
-IMAGE_STARTS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
+IMAGE_SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """An image model: its facts, its parameters, and the two functions of its dialect.
+    """An image model: its facts, its parameters and the two functions of its dialect.
 
-    `body(values)` is what Bedrock is sent, `image(answer)` the base64 text in what comes back.
+    `body(values)` is the JSON for Bedrock; `image(answer)` is the base64 text of the image in
+    Bedrock's answer.
     """
 
     name: str
     title: str
     description: str
-    bedrock_id: str  # an id, or the ARN of a Bedrock Marketplace endpoint
-    price_usd: float  # for one image
+    bedrock_id: str  # a model id, or the ARN of a Bedrock Marketplace endpoint
+    price_usd: float  # per image
     parameters: tuple[Parameter, ...]
     body: Callable[[Values], dict[str, Any]]
     image: Callable[[Any], str]
 
     def read(self, query: Query) -> Values:
-        """A value for each parameter, in range, defaults filled in; other names are left out.
+        """A value in range for each parameter, with defaults filled in. Ignores other names.
 
         Raises: InvalidParameter for the first value that is not allowed.
         """
@@ -48,11 +49,11 @@ class Model:
 
 
 def media_type(image: str) -> str:
-    """The type that the first bytes of base64 text tell; "" if it is no JPEG, PNG or WebP.
+    """The media type by the first bytes of base64 text; "" if it is not JPEG, PNG or WebP.
 
-    Bedrock's pages and its pictures disagree on defaults, so that only the bytes are believed.
+    AWS's pages and Bedrock's images disagree about the default format, so the bytes decide.
     """
     start = base64.b64decode(image[:16])
     if start[:4] == b"RIFF" and start[8:] == b"WEBP":
         return "image/webp"
-    return next((type for magic, type in IMAGE_STARTS.items() if start.startswith(magic)), "")
+    return next((type for magic, type in IMAGE_SIGNATURES.items() if start.startswith(magic)), "")

@@ -1,6 +1,6 @@
-"""OpenAI's images API in Easel's words, and back: only translates. Knows no HTTP and no AWS.
+"""Translates OpenAI's images API to Easel's queries and back. Knows no HTTP and no AWS.
 
-Requests, answers, errors and retries as the package `openai` 3.57.0 has them (its types
+Source of requests, answers, errors and retries: the package `openai` 3.57.0 (its types
 image_generate_params and images_response, and _base_client), read on 2026-11-25.
 """
 
@@ -12,22 +12,22 @@ from typing import Any
 
 from chalicelib.errors import RETRY_AFTER_SECONDS, InvalidParameter
 from chalicelib.model import Model, Query, media_type
-from chalicelib.parameters import Choice, Number, shown
+from chalicelib.parameters import Choice, Number, quote
 
-# OpenAI's own models: clients have these names built in, so they mean the default.
-THEIR_MODELS = ("chatgpt-image-", "dall-e-", "gpt-image-")
+# OpenAI's own models. Clients have these names built in, so they select the default model.
+OPENAI_MODEL_PREFIXES = ("chatgpt-image-", "dall-e-", "gpt-image-")
 
-MOST_IMAGES = 4  # in one request; OpenAI's is 10, Lambda's 6 MB hold about four JPEGs
+MAX_IMAGES = 4  # per request; OpenAI allows 10, but Lambda's 6 MB hold about four JPEGs
 SIZES = ("auto", "1024x1024", "1536x1024", "1024x1536")
 
-# What only OpenAI's models know, and what harms nobody who does without.
-WITHOUT_EFFECT = (
+# Fields that only OpenAI's models know and that can be ignored without harm.
+IGNORED_FIELDS = (
     *("background", "moderation", "output_compression", "quality", "safety_identifier"),
     *("style", "user"),
 )
 
-# OpenAI's word for an error, where it has one; the others keep ours.
-THEIR_CODES = {
+# OpenAI's code for an error. Errors without one keep Easel's.
+OPENAI_ERROR_CODES = {
     "AccessCodeRequired": "invalid_api_key",
     "BudgetSpent": "insufficient_quota",
     "ContentFiltered": "content_policy_violation",
@@ -37,26 +37,26 @@ THEIR_CODES = {
 }
 
 
-def queries(body: str, find: Callable[[str], Model]) -> tuple[list[Query], list[str]]:
-    """A query for each image, and the names that have no effect here. `find` knows the models.
+def parse_queries(body: str, find: Callable[[str], Model]) -> tuple[list[Query], list[str]]:
+    """A query for each image, and the fields that are ignored. `find` returns a model by its name.
 
-    Raises: InvalidParameter, and what `find` does.
+    Raises: InvalidParameter, and what `find` raises.
     """
-    request = read(body)
-    refuse(request)
-    images = number_of_images(request)
+    request = parse_json(body)
+    reject_unsupported(request)
+    images = image_count(request)
     model = find(model_name(request))
-    query, without_effect = translate(request, model)
+    query, ignored = to_query(request, model)
     if images > 1 and query.get("output_format") == "png":
         raise InvalidParameter(
             "output_format must be jpeg or webp where n is more than 1, got 'png': "
             "several would be too large to send"
         )
-    return [query | following_seed(query, step) for step in range(images)], without_effect
+    return [query | next_seed(query, index) for index in range(images)], ignored
 
 
-def read(body: str) -> dict[str, Any]:
-    """The request, without what is null."""
+def parse_json(body: str) -> dict[str, Any]:
+    """The request without its null fields."""
     try:
         request = json.loads(body)
     except (ValueError, RecursionError):
@@ -66,78 +66,80 @@ def read(body: str) -> dict[str, Any]:
     return {name: value for name, value in request.items() if value is not None}
 
 
-def refuse(request: Mapping[str, Any]) -> None:
-    """What another answer would be needed for."""
+def reject_unsupported(request: Mapping[str, Any]) -> None:
+    """Reject fields that ask for another kind of answer."""
     if request.get("response_format", "b64_json") != "b64_json":
         raise InvalidParameter(
-            f"response_format must be b64_json, got {got(request['response_format'])}: "
-            "no picture is kept here that an address could lead to"
+            f"response_format must be b64_json, got {describe(request['response_format'])}: "
+            "no picture is kept here that a URL could point to"
         )
     if request.get("stream", False) is not False:
-        raise InvalidParameter(f"stream must be false, got {got(request['stream'])}")
+        raise InvalidParameter(f"stream must be false, got {describe(request['stream'])}")
     if request.get("background") == "transparent":
         raise InvalidParameter("background must be auto or opaque, got 'transparent'")
 
 
-def number_of_images(request: Mapping[str, Any]) -> int:
-    number = request.get("n", 1)
-    if type(number) is not int or not 1 <= number <= MOST_IMAGES:
-        raise InvalidParameter(f"n must be one integer from 1 to {MOST_IMAGES}, got {got(number)}")
-    return number
+def image_count(request: Mapping[str, Any]) -> int:
+    count = request.get("n", 1)
+    if type(count) is not int or not 1 <= count <= MAX_IMAGES:
+        raise InvalidParameter(
+            f"n must be one integer from 1 to {MAX_IMAGES}, got {describe(count)}"
+        )
+    return count
 
 
 def model_name(request: Mapping[str, Any]) -> str:
-    name = text("model", request.get("model", ""))
-    return "" if name.startswith(THEIR_MODELS) else name
+    name = require_text("model", request.get("model", ""))
+    return "" if name.startswith(OPENAI_MODEL_PREFIXES) else name
 
 
-def translate(request: Mapping[str, Any], model: Model) -> tuple[dict[str, str], list[str]]:
-    """The query, and the names without effect: OpenAI's `size` is one, where a shape is given."""
-    theirs = {"model", "n", "size", "response_format", "stream", *WITHOUT_EFFECT}
-    query = {name: value_text(name, request[name], model) for name in request if name not in theirs}
-    without_effect = [name for name in request if name in WITHOUT_EFFECT]
-    size = one_of(SIZES, "size", request.get("size", "auto"))
+def to_query(request: Mapping[str, Any], model: Model) -> tuple[dict[str, str], list[str]]:
+    """The query and the ignored fields. `aspect_ratio` takes precedence over OpenAI's `size`."""
+    openai_fields = {"model", "n", "size", "response_format", "stream", *IGNORED_FIELDS}
+    own = [name for name in request if name not in openai_fields]
+    query = {name: to_text(name, request[name], model) for name in own}
+    ignored = [name for name in request if name in IGNORED_FIELDS]
+    size = require_one_of(SIZES, "size", request.get("size", "auto"))
     if size != "auto" and "aspect_ratio" in query:
-        without_effect.append("size")
+        ignored.append("size")
     elif size != "auto":
-        query |= shape(size, model)
-    return {"model": model.name} | query, without_effect
+        query |= nearest_shape(size, model)
+    return {"model": model.name} | query, ignored
 
 
-def value_text(name: str, value: Any, model: Model) -> str:
-    """The value as a query has it; what is a number may be one in JSON, too."""
+def to_text(name: str, value: Any, model: Model) -> str:
+    """The value as text for the query. Where the parameter is a number, JSON may have a number."""
     parameter = next((each for each in model.parameters if each.name == name), None)
     if parameter is None:
-        return ""  # never read: another model's, or nobody's
+        return ""  # never read: only another model knows this name, or no model does
     if not isinstance(parameter, Number):
-        return text(name, value)
+        return require_text(name, value)
     if type(value) not in (int, float, str):
-        raise InvalidParameter(f"{name} must be a number, got {got(value)}")
+        raise InvalidParameter(f"{name} must be a number, got {describe(value)}")
     return str(value)
 
 
-def text(name: str, value: Any) -> str:
+def require_text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise InvalidParameter(f"{name} must be text, got {got(value)}")
+        raise InvalidParameter(f"{name} must be text, got {describe(value)}")
     return value
 
 
-def one_of(allowed: Iterable[str], name: str, value: Any) -> str:
+def require_one_of(allowed: Iterable[str], name: str, value: Any) -> str:
     if value not in allowed:
-        words = ", ".join(allowed)
-        raise InvalidParameter(f"{name} must be one of {words}, got {got(value)}")
+        raise InvalidParameter(f"{name} must be one of {', '.join(allowed)}, got {describe(value)}")
     return str(value)
 
 
-def got(value: Any) -> str:
-    """The value as JSON, cut so that an error stays readable."""
+def describe(value: Any) -> str:
+    """The value as JSON, cut so that the error message stays readable."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
-    return shown(value) if isinstance(value, str) else shown(json.dumps(value)).strip("'")
+    return quote(value) if isinstance(value, str) else quote(json.dumps(value)).strip("'")
 
 
-def shape(size: str, model: Model) -> Query:
-    """The model's own parameter for it, with the choice nearest to that width by height."""
+def nearest_shape(size: str, model: Model) -> Query:
+    """The model's parameter for the shape, with the choice nearest to this width by height."""
     wanted = ratio(size)
     return {
         each.name: min(each.choices, key=lambda choice: abs(math.log(ratio(choice) / wanted)))
@@ -147,20 +149,20 @@ def shape(size: str, model: Model) -> Query:
 
 
 def ratio(shape: str) -> float:
-    """Width by height: of "16:9", or of "1344x768"."""
+    """Width divided by height, of "16:9" or of "1344x768"."""
     width, height = re.split("[:x]", shape)
     return int(width) / int(height)
 
 
-def following_seed(query: Query, step: int) -> Query:
-    """A seed that was chosen is the first image's, and the next follow."""
+def next_seed(query: Query, index: int) -> Query:
+    """The seed of the image with this index: the chosen seed for the first, then one more each."""
     seed = query.get("seed", "")
     if not re.fullmatch("[0-9]{1,20}", seed) or not int(seed):
-        return {}  # none, or 0: each draws its own
-    return {"seed": str(int(seed) + step)}
+        return {}  # each image draws its own
+    return {"seed": str(int(seed) + index)}
 
 
-def answer(images: list[str], seeds: list[int], created: int) -> dict[str, Any]:
+def format_answer(images: list[str], seeds: list[int], created: int) -> dict[str, Any]:
     """OpenAI's answer; each image has its seed beside it. `created`: seconds since 1970."""
     pairs = zip(images, seeds, strict=True)
     return {
@@ -170,21 +172,21 @@ def answer(images: list[str], seeds: list[int], created: int) -> dict[str, Any]:
     }
 
 
-def models(names: Iterable[str]) -> dict[str, Any]:
-    """OpenAI's list of models. When each was made, nobody tells."""
-    made = {"object": "model", "created": 0, "owned_by": "stability-ai"}
-    return {"object": "list", "data": [{"id": name} | made for name in names]}
+def format_models(names: Iterable[str]) -> dict[str, Any]:
+    """OpenAI's list of models. `created` is 0, as the dates are not published."""
+    facts = {"object": "model", "created": 0, "owned_by": "stability-ai"}
+    return {"object": "list", "data": [{"id": name} | facts for name in names]}
 
 
-def error(code: str, message: str, status: int) -> dict[str, Any]:
-    """OpenAI's error for one of ours."""
+def format_error(code: str, message: str, status: int) -> dict[str, Any]:
+    """Easel's error in OpenAI's format."""
     name = re.match(r"(\w+) must ", message)
     return {
         "error": {
             "message": message,
             "type": error_type(code, status),
             "param": name[1] if name else None,
-            "code": THEIR_CODES.get(code, code),
+            "code": OPENAI_ERROR_CODES.get(code, code),
         }
     }
 
@@ -197,7 +199,7 @@ def error_type(code: str, status: int) -> str:
     return "server_error" if status >= 500 else "invalid_request_error"
 
 
-def may_retry(code: str, dollars: float) -> str:
-    """The header `x-should-retry`, which OpenAI's clients obey; else they send every 429 and 5xx
-    twice more, and what AWS may bill already would be paid again."""
+def should_retry(code: str, dollars: float) -> str:
+    """The header `x-should-retry`. OpenAI's clients obey it; without it they send every 429 and 5xx
+    twice more, and pay again for an image that AWS may already have billed."""
     return "true" if code in RETRY_AFTER_SECONDS and not dollars else "false"

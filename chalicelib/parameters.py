@@ -11,7 +11,7 @@ from chalicelib.errors import InvalidParameter
 
 @dataclass(frozen=True)
 class Parameter:
-    """What every kind has. `name` is Bedrock's field; `label` and `help` are for people."""
+    """The base class. `name` is Bedrock's field; `label` and `help` are for people."""
 
     kind: ClassVar[str]
     name: str
@@ -29,7 +29,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Text(Parameter):
-    """Words of at most `max_length` Unicode characters."""
+    """Text of at most `max_length` Unicode characters."""
 
     kind = "text"
     _: KW_ONLY
@@ -57,7 +57,7 @@ class Number(Parameter):
     """A decimal number from `minimum` to `maximum`, both included."""
 
     kind = "number"
-    form: ClassVar[re.Pattern[str]] = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
     _: KW_ONLY
     minimum: float
     maximum: float
@@ -67,9 +67,9 @@ class Number(Parameter):
         if not text:
             return self.default
         allowed = f"from {self.minimum} to {self.maximum}"
-        if not self.form.fullmatch(text):
+        if not self.pattern.fullmatch(text):
             raise InvalidParameter(
-                f"{self.name} must be one {self.kind} {allowed}, got {shown(text)}"
+                f"{self.name} must be one {self.kind} {allowed}, got {quote(text)}"
             )
         number = self.parse(text)
         if not self.minimum <= number <= self.maximum:
@@ -85,7 +85,7 @@ class Integer(Number):
     """A whole number from `minimum` to `maximum`, both included."""
 
     kind = "integer"
-    form = re.compile(r"-?[0-9]{1,20}")
+    pattern = re.compile(r"-?[0-9]{1,20}")
 
     def parse(self, text: str) -> int:
         return int(text)
@@ -93,17 +93,17 @@ class Integer(Number):
 
 @dataclass(frozen=True)
 class Seed(Integer):
-    """An integer of which 0, or none, draws one, so that every image can be made again."""
+    """An integer; 0 or "" draws a random one, so that every image can be reproduced."""
 
-    last_drawn: ClassVar[int] = 4_294_967_294  # allowed by every model; some allow one more
+    max_drawn: ClassVar[int] = 4_294_967_294  # every model allows it; some allow one more
 
     def read(self, text: str) -> float:
-        return super().read(text) or random.randint(1, self.last_drawn)
+        return super().read(text) or random.randint(1, self.max_drawn)
 
 
 @dataclass(frozen=True)
 class Choice(Parameter):
-    """One of a few words; a default of "" leaves the choice to the model."""
+    """One of a few words; the default "" leaves the choice to the model."""
 
     kind = "choice"
     _: KW_ONLY
@@ -115,23 +115,23 @@ class Choice(Parameter):
             return self.default
         if text not in self.choices:
             allowed = ", ".join(self.choices)
-            raise InvalidParameter(f"{self.name} must be one of {allowed}, got {shown(text)}")
+            raise InvalidParameter(f"{self.name} must be one of {allowed}, got {quote(text)}")
         return text
 
 
 def is_visible(character: str) -> bool:
-    """Whether a person sees it: no space, no control, no zero-width joiner, no lone accent."""
+    """Whether it can be seen: not a space, control, zero-width or combining character."""
     return unicodedata.category(character) not in ("Cc", "Cf", "Mn", "Zl", "Zp", "Zs")
 
 
 def is_text(character: str) -> bool:
-    """Whether it is typed by people, and no trace of bytes that were not UTF-8: half a surrogate
-    pair, or the U+FFFD that API Gateway puts in their place."""
+    """Whether people type it. False for control characters and for what is left of bytes that were
+    not UTF-8: half of a surrogate pair, or the U+FFFD that API Gateway replaces them with."""
     if character in "\t\n\r":
         return True
     return unicodedata.category(character) not in ("Cc", "Cs") and character != "\ufffd"
 
 
-def shown(text: str) -> str:
-    """The text in quotes, cut after 40 characters, so that an error stays readable."""
+def quote(text: str) -> str:
+    """The text in quotes, cut after 40 characters so that the error message stays readable."""
     return repr(text if len(text) <= 40 else text[:40] + "…")

@@ -1,12 +1,12 @@
-"""What the log keeps of a request: one line, of which CloudWatch makes metrics. Knows no words."""
+"""The log line of a request, from which CloudWatch makes metrics. Holds no prompt and no image."""
 
 import json
 from dataclasses import dataclass, field
 
 from chalicelib.budget import Reservation
 
-# A logged line of JSON with `_aws` becomes these metrics: CloudWatch's embedded metric format
-# (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/, its page
+# CloudWatch turns a logged line of JSON with `_aws` into these metrics: the embedded metric format
+# (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/, page
 # CloudWatch_Embedded_Metric_Format_Specification). Ten metrics are free.
 METRICS = [
     {"Name": "Images", "Unit": "Count"},
@@ -19,20 +19,20 @@ METRICS = [
 
 @dataclass
 class Record:
-    """One request for pictures, filled in as far as it comes. `started`: seconds since 1970."""
+    """What is known of a request so far. `started` is in seconds since 1970."""
 
     started: float
     model: str = ""
     prompt_length: int = 0  # characters
-    held: list[Reservation] = field(default_factory=list)  # one a picture
+    reservations: list[Reservation] = field(default_factory=list)  # one per image
 
     @property
     def dollars(self) -> float:
-        """What AWS may bill."""
-        return sum(each.price for each in self.held) / 1_000_000
+        """What AWS may bill, in US dollars."""
+        return sum(each.price for each in self.reservations) / 1_000_000
 
-    def line(self, function: str, request_id: str, now: float, status: int, code: str) -> str:
-        """The line in the log. `code` is the error's, "" for a picture."""
+    def to_json(self, function: str, request_id: str, now: float, status: int, code: str) -> str:
+        """The log line. `code` is the error's name, "" for a success."""
         metrics = {"Namespace": "Easel", "Dimensions": [["function"]], "Metrics": METRICS}
         fields = {
             "_aws": {"Timestamp": round(now * 1000), "CloudWatchMetrics": [metrics]},
@@ -42,7 +42,7 @@ class Record:
             "status": status,
             "model": self.model,
             "prompt_length": self.prompt_length,
-            "Images": len(self.held) if status == 200 else 0,
+            "Images": len(self.reservations) if status == 200 else 0,
             "Dollars": self.dollars,
             "Errors": int(status >= 500),
             "BudgetSpent": int(code == "BudgetSpent"),

@@ -1,11 +1,11 @@
-"""Stability AI's models: their facts, and the dialects in which Bedrock speaks of them.
+"""Stability AI's models: their facts and their dialects of Bedrock's JSON.
 
 Ranges are AWS's own, from docs.aws.amazon.com/bedrock/latest/userguide/ as of October 2026, read on
-2026-11-22; each model names its page. Prices are US dollars an image, on demand, us-west-2, from
-AWS's price list (aws.amazon.com/bedrock/pricing), read on the same day through LiteLLM's copy.
+2026-11-22; each model names its page. Prices are US dollars per image, on demand, us-west-2, from
+AWS's price list (aws.amazon.com/bedrock/pricing), read on the same day in LiteLLM's copy.
 """
 
-import re
+import string
 from typing import Any
 
 from chalicelib.errors import ContentFiltered, ModelFailed
@@ -24,61 +24,60 @@ SDXL_SAMPLERS = (
 )
 SDXL_GUIDANCE = "FAST_BLUE FAST_GREEN NONE SIMPLE SLOW SLOWER SLOWEST"
 
-# To decode two megabytes only to see that it can be done takes twice as long.
-BASE64 = re.compile("[A-Za-z0-9+/]+={0,2}")
+BASE64_ALPHABET = (string.ascii_letters + string.digits + "+/").encode()
 
 
 def prompt(max_length: int) -> Text:
-    about = "What the picture shows. English works best."
-    return Text("prompt", "Prompt", about, max_length=max_length, required=True)
+    help = "What the picture shows. English works best."
+    return Text("prompt", "Prompt", help, max_length=max_length, required=True)
 
 
 def negative_prompt(max_length: int) -> Text:
-    about = "What the picture must not show."
-    return Text("negative_prompt", "Negative prompt", about, max_length=max_length)
+    help = "What the picture must not show."
+    return Text("negative_prompt", "Negative prompt", help, max_length=max_length)
 
 
 def seed(maximum: int) -> Seed:
-    about = "The same seed and settings make the same picture. 0 draws a new one each time."
-    return Seed("seed", "Seed", about, minimum=0, maximum=maximum, default=0)
+    help = "The same seed and settings make the same picture. 0 draws a new one each time."
+    return Seed("seed", "Seed", help, minimum=0, maximum=maximum, default=0)
 
 
-def choice(name: str, label: str, about: str, words: str, default: str = "") -> Choice:
-    return Choice(name, label, about, choices=tuple(words.split()), default=default)
+def choice(name: str, label: str, help: str, choices: str, default: str = "") -> Choice:
+    return Choice(name, label, help, choices=tuple(choices.split()), default=default)
 
 
 def output_format(formats: str) -> Choice:
-    # Not AWS's default: a 1536-pixel PNG can pass the 6 MB of a Lambda response.
-    about = "JPEG is small. PNG loses nothing, and may be too large to send."
-    return choice("output_format", "File format", about, formats, "jpeg")
+    # Not AWS's default: a 1536-pixel PNG can exceed the 6 MB of a Lambda response.
+    help = "JPEG is small. PNG loses nothing, and may be too large to send."
+    return choice("output_format", "File format", help, formats, "jpeg")
 
 
-def text_to_image(largest_seed: int, formats: str) -> tuple[Parameter, ...]:
+def text_to_image(max_seed: int, formats: str) -> tuple[Parameter, ...]:
     return (
         prompt(10_000),
         negative_prompt(10_000),
         choice("aspect_ratio", "Aspect ratio", "Width to height.", ASPECT_RATIOS, "1:1"),
-        seed(largest_seed),
+        seed(max_seed),
         output_format(formats),
     )
 
 
 def body(values: Values) -> dict[str, Any]:
-    """Bedrock's JSON for the models of today: the values themselves, without the empty ones."""
+    """Bedrock's JSON for the current models: the values, without empty ones."""
     return {name: value for name, value in values.items() if value != ""}
 
 
 def image(answer: Any) -> str:
     """The first image, as base64 text.
 
-    Bedrock says "filtered" with HTTP 200, a finish reason and no images at all.
+    A filtered request gets HTTP 200 from Bedrock, a finish reason and no images.
     Raises: ContentFiltered, ModelFailed.
     """
     reasons = field(answer, "finish_reasons")
     reason = first(reasons) if isinstance(reasons, list) else reasons
     if reason is not None:
-        raise refusal(reason)
-    return readable(first(field(answer, "images")))
+        raise finish_reason_error(reason)
+    return checked_image(first(field(answer, "images")))
 
 
 STABLE_IMAGE_CORE = Model(
@@ -119,7 +118,7 @@ STABLE_IMAGE_ULTRA = Model(
 
 
 def sdxl_body(values: Values) -> dict[str, Any]:
-    """Bedrock's JSON for Stable Diffusion XL: prompts have weights, a size is two numbers."""
+    """Bedrock's JSON for Stable Diffusion XL: prompts have weights, and a size is two numbers."""
     width, height = values["size"].split("x")
     text_prompts = [{"text": values["prompt"], "weight": 1.0}]
     if values["negative_prompt"]:
@@ -134,24 +133,24 @@ def sdxl_body(values: Values) -> dict[str, Any]:
 
 
 def sdxl_image(answer: Any) -> str:
-    """The first image, as base64 text. A filtered answer holds a blurred one, never shown.
+    """The first image, as base64 text. A filtered answer holds a blurred one, which is not used.
 
     Raises: ContentFiltered, ModelFailed.
     """
     artifact = first(field(answer, "artifacts"))
     reason = field(artifact, "finishReason")
     if reason != "SUCCESS":
-        raise refusal(reason)
-    return readable(field(artifact, "base64"))
+        raise finish_reason_error(reason)
+    return checked_image(field(artifact, "base64"))
 
 
 STABLE_DIFFUSION_XL = Model(
     name="stable-diffusion-xl",
     title="Stable Diffusion XL",
-    description="The classic, with cfg scale and steps; on an endpoint of the owner's.",
+    description="The classic, with cfg scale and steps; on the owner's own endpoint.",
     # model-parameters-diffusion-1-0-text-image
     bedrock_id="stability.stable-diffusion-xl-v1",
-    price_usd=0.0,  # AWS bills a Bedrock Marketplace endpoint by the hour, not by the image
+    price_usd=0.0,  # AWS bills a Bedrock Marketplace endpoint per hour, not per image
     parameters=(
         prompt(2_000),
         negative_prompt(2_000),
@@ -167,7 +166,7 @@ STABLE_DIFFUSION_XL = Model(
         Integer(
             "steps",
             "Generation steps",
-            "More steps make a finer picture, and take longer.",
+            "More steps make a finer picture and take longer.",
             minimum=10,
             maximum=50,
             default=30,
@@ -187,30 +186,35 @@ STABLE_DIFFUSION_XL = Model(
 )
 
 
-def refusal(reason: object) -> ContentFiltered | ModelFailed:
-    """The error for a finish reason other than success."""
+def finish_reason_error(reason: object) -> ContentFiltered | ModelFailed:
+    """The error for any finish reason other than success."""
     if reason == "Filter reason: prompt":
         return ContentFiltered(
             "the model's filter refused the prompt; change its words (English works best)",
-            nothing_made=True,
+            may_be_charged=False,
         )
     if reason in ("Filter reason: output image", "CONTENT_FILTERED"):
         return ContentFiltered(
             "the model's filter refused the picture; try another seed or other words",
-            nothing_made=False,
+            may_be_charged=True,
         )
     return ModelFailed("the model could not make this picture; try again")
 
 
-def readable(image: object) -> str:
-    """The image, if it is base64 text of a picture. Raises: ModelFailed."""
+def checked_image(image: object) -> str:
+    """The image, if it is base64 text of an image. Raises: ModelFailed."""
     if isinstance(image, str) and is_base64(image) and media_type(image):
         return image
     raise ModelFailed("the model's answer holds no picture; try again")
 
 
 def is_base64(text: str) -> bool:
-    return len(text) % 4 == 0 and BASE64.fullmatch(text) is not None
+    """Whether it is padded base64. Takes half the time of a regular expression, and a third of
+    decoding the text (`make bench`)."""
+    if not text or len(text) % 4 or not text.isascii():
+        return False
+    padding = text.encode().translate(None, BASE64_ALPHABET).decode()
+    return padding in ("", "=", "==") and text.endswith(padding)
 
 
 def first(values: object) -> Any:

@@ -85,7 +85,7 @@ def examine_models(session: boto3.Session, arn: str, pay: bool) -> Iterator[Find
     if region.mark == ILL:
         return
     try:
-        models = catalogue.offer(os.environ.get("MODELS", catalogue.OFFERED)).models
+        models = catalogue.parse(os.environ.get("MODELS", catalogue.DEFAULT_MODELS)).models
     except ValueError as error:
         step = "Run `unset MODELS`: Easel then offers what is alive."
         yield Finding("models", str(error), step, ILL)

@@ -32,8 +32,8 @@ def read(find: Callable[[str], str | None]) -> Options:
 
     Raises: ValueError if one is not allowed.
     """
-    models = find("models") or catalogue.OFFERED
-    ids = [model.bedrock_id for model in catalogue.offer(models).models]
+    models = find("models") or catalogue.DEFAULT_MODELS
+    ids = [model.bedrock_id for model in catalogue.parse(models).models]
     code = matched(CODE, "access_code", find, "8 to 128 letters, digits and . _ ~ -")
     api_url = matched(API_URL, "api_url", find, "https://.../api/, as `chalice url` prints it")
     return Options(

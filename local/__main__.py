@@ -137,7 +137,7 @@ def wait_until_listening(api: "subprocess.Popen[bytes]", port: int) -> bool:
 
 
 def wait_for_exit(api: "subprocess.Popen[bytes]", parent: int) -> str:
-    """Waits until the API or the parent `make` exits; returns a sentence with the reason."""
+    """Wait until the API or the parent `make` exits; return a sentence with the reason."""
     while api.poll() is None:
         if "MAKELEVEL" in os.environ and os.getppid() != parent:
             return "`make` has exited, so Easel stops too."

@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def exit_with_parent() -> None:
-    """Exits when standard input closes: the parent holds its other end, however it exits."""
+    """Exit when standard input closes: the parent holds its other end, however it exits."""
     os.read(sys.stdin.fileno(), 1)
     os.write(sys.stderr.fileno(), b"`python -m local` has exited, so `chalice local` stops too.\n")
     os._exit(1)

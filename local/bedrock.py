@@ -86,7 +86,7 @@ class Connection(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
-        """Answers one call and logs one line, without the prompt."""
+        """Answer one call and log one line, without the prompt."""
         started = time.monotonic()
         content = self.read_body()
         operation, model_id = route(self.command, self.path)
@@ -179,13 +179,13 @@ class Connection(BaseHTTPRequestHandler):
             self.wfile.write(response.content)
 
     def reset_connection(self) -> None:
-        """Closes with a TCP RST: with a linger time of zero, the socket closes without a FIN."""
+        """Close with a TCP RST: with a linger time of zero, the socket closes without a FIN."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         socket.close(self.connection.detach())
         self.close_connection = True
 
     def log_request(self, *arguments: Any) -> None:
-        """Logs nothing: `do_POST` logs the call."""
+        """Log nothing: `do_POST` logs the call."""
 
 
 def chunk(content: bytes, number: int, parts: int) -> bytes:
@@ -227,7 +227,7 @@ def signed_region(authorization: str) -> str:
 
 
 def check_request(content_type: str | None, length: int) -> None:
-    """Checks length and type. boto3 sends no Content-Type by default, which AWS accepts.
+    """Check length and type. boto3 sends no Content-Type by default, which AWS accepts.
 
     Raises: Failure.
     """

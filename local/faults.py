@@ -86,7 +86,7 @@ def insert_web_page(answer: dict[str, Any]) -> bytes:
 
 
 def insert_large_image(answer: dict[str, Any]) -> bytes:
-    """Exceeds Lambda's response limit: noise does not compress, so 1.7 megapixels make 5 MB."""
+    """Insert an image over Lambda's limit: noise does not compress, 1.7 megapixels make 5 MB."""
     width, height = 1344, 1280
     content = io.BytesIO()
     noise = Image.frombytes("RGB", (width, height), os.urandom(width * height * 3))

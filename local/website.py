@@ -51,7 +51,7 @@ class Visit(SimpleHTTPRequestHandler):
             super().do_GET()
 
     def send_head(self) -> Any:
-        """Opens a file of the page, compressed if the browser accepts gzip, as CloudFront does."""
+        """Open a file of the page, compressed if the browser accepts gzip, as CloudFront does."""
         path = Path(self.translate_path(self.path))
         file = path / "index.html" if path == FRONTEND else path
         accepts_gzip = "gzip" in self.headers.get("Accept-Encoding", "")
@@ -74,7 +74,7 @@ class Visit(SimpleHTTPRequestHandler):
     do_DELETE = do_OPTIONS = do_PATCH = do_PUT = do_POST
 
     def forward(self) -> None:
-        """Sends the request to the API and returns its response."""
+        """Send the request to the API and returns its response."""
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
@@ -110,7 +110,7 @@ class Visit(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, *arguments: object) -> None:
-        """Logs nothing: the API and Bedrock log their calls."""
+        """Log nothing: the API and Bedrock log their calls."""
 
 
 def forwarded(headers: Any) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What every test stands on: no real AWS, one picture, the API in this process."""
+"""Fixtures for all tests: no real AWS, a small image, the API in this process."""
 
 import base64
 import contextlib
@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-# The API makes its AWS client when it is imported, so all that boto3 reads is set before.
+# The API creates its AWS clients when it is imported, so what boto3 reads is set before.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 os.environ |= {
@@ -40,8 +40,8 @@ from chalicelib import catalogue
 from infra.account import connect
 from local.bedrock import Bedrock
 
-# The same examples at every run, however slow the machine: a gate. The search is by pytest's
-# --hypothesis-profile=fuzz, which is read after this file.
+# `gate` uses the same examples on every run, without a deadline. `make fuzz` searches at random
+# with pytest's --hypothesis-profile=fuzz, which is read after this file.
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("gate")
@@ -52,33 +52,33 @@ EVERY_MODEL = CHALICE["stages"]["local"]["environment_variables"]["MODELS"]
 
 
 def thorough(test):
-    """A thousand examples, where the gate asks a hundred of other properties; or a search's."""
+    """Run at least 1,000 examples; other properties run 100 in the gate."""
     return settings(max_examples=max(1_000, settings.default.max_examples))(test)
 
 
 @pytest.fixture(autouse=True)
 def no_real_aws(monkeypatch):
-    """A connection that leaves this machine fails the test, whatever the code makes of it."""
-    strangers = []
+    """Fail the test if any code connects to another machine, even if that code hides the error."""
+    foreign = []
     connect = socket.socket.connect
 
-    def connect_nearby(self, address):
+    def connect_to_loopback(self, address):
         if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in (
             "127.0.0.1",
             "::1",
         ):
-            strangers.append(address)
-            raise OSError(f"a test must stay on this machine, got {address}")
+            foreign.append(address)
+            raise OSError(f"a test must connect to loopback, got {address}")
         return connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", connect_nearby)
+    monkeypatch.setattr(socket.socket, "connect", connect_to_loopback)
     yield
-    assert not strangers
+    assert not foreign
 
 
 @pytest.fixture(scope="session")
 def jpeg() -> str:
-    """A small picture, as Bedrock sends it: base64 text."""
+    """A small image as base64 text, as Bedrock returns it."""
     return picture("JPEG")
 
 
@@ -90,12 +90,12 @@ def picture(format: str) -> str:
 
 @pytest.fixture
 def post():
-    """Send a request to the API as API Gateway would; `post(body, "/?seed=7")`."""
+    """Send a request to the API as API Gateway does: `post(body, "/?seed=7")`."""
 
     def send(body, path="/", content_type="text/plain", **headers):
         if content_type:
             headers["Content-Type"] = content_type
-        # A stage without variables: the client would set those of `dev` in the whole process.
+        # The stage `aws` has no variables. The client sets a stage's variables process-wide.
         with Client(easel.app, stage_name="aws") as client:
             return client.http.post(path, body=body, headers=headers)
 
@@ -104,22 +104,22 @@ def post():
 
 @pytest.fixture
 def bedrock(local_bedrock, monkeypatch):
-    """The local Bedrock over HTTP, called by the API in this process with every model on offer.
+    """The local Bedrock over HTTP, called by the API in this process, with every model on offer.
 
-    `bedrock.paintings` is what reached its painter, which paints nothing and so takes no time.
+    `bedrock.paintings` lists the calls that reached its painter, a stub that returns at once.
     """
     local_bedrock.paintings.clear()
     monkeypatch.setattr(easel, "bedrock_client", local_bedrock.client)
-    monkeypatch.setattr(easel, "offer", catalogue.offer(EVERY_MODEL))
+    monkeypatch.setattr(easel, "offered", catalogue.parse(EVERY_MODEL))
     return local_bedrock
 
 
 @pytest.fixture(scope="session")
 def moto():
-    """The address of an AWS account by moto: DynamoDB, STS, SSM, IAM and CloudFormation.
+    """The URL of an AWS account emulated by moto: DynamoDB, STS, SSM, IAM and CloudFormation.
 
-    One request at a time, as DynamoDB takes an item's updates: moto's own threads sometimes let
-    two through one condition.
+    It serves one request at a time, as DynamoDB serializes updates of an item. With threads, moto
+    sometimes lets two updates pass one condition.
     """
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server  # together two seconds of imports
@@ -132,7 +132,7 @@ def moto():
 
 @contextlib.contextmanager
 def budget_table(moto, name):
-    """DynamoDB by moto with a budget's table, as the stack makes it."""
+    """A DynamoDB client of moto and a budget table as the stack defines it."""
     client = boto3.client("dynamodb", "us-west-2", endpoint_url=moto)
     client.create_table(
         TableName=name,
@@ -162,7 +162,7 @@ def local_bedrock():
 
 @pytest.fixture
 def client():
-    """A client of the doctor's, by service; closed in the end."""
+    """Create the doctor's client of a service; closed after the test."""
     with contextlib.ExitStack() as stack:
         session = boto3.Session()
         yield lambda service: stack.enter_context(
@@ -171,7 +171,7 @@ def client():
 
 
 def bedrock_client(url: str, region: str = "us-west-2"):
-    """As app.py makes it, but for the address and the patience."""
+    """A client as in app.py, with another URL and a shorter timeout."""
     once = Config(connect_timeout=3, read_timeout=1, retries={"total_max_attempts": 1})
     return boto3.client("bedrock-runtime", region_name=region, endpoint_url=url, config=once)
 
@@ -229,7 +229,7 @@ class Running:
 
 @contextlib.contextmanager
 def serving(server):
-    """A server that answers while the block runs."""
+    """Run the server while the block runs."""
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

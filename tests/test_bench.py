@@ -1,4 +1,4 @@
-"""What the figures stand on: ratios, tables, and that all handlers do the same work."""
+"""The benchmark's figures and tables, and that all handlers do the same work."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ PEERS = sorted({module for module, _ in handlers.PEERS.values()})
 
 
 def test_a_ratio_is_the_median_of_ratios_per_round():
-    # The machine was ten times as slow in the last two rounds: that is in no ratio.
+    # The machine was ten times slower in the last two rounds. No ratio shows it.
     assert figures.ratio([2, 3, 4, 50, 60], [2, 2, 2, 20, 20]) == "2.00 (1.50 to 2.50)"
 
 
@@ -29,7 +29,7 @@ def test_rejects_a_missing_round(figure):
 
 def test_shows_a_ratio_to_the_base():
     times = {"bare": [1_000.0, 1_000.0, 4_000.0], "other": [1_500.0, 1_600.0, 6_000.0]}
-    assert figures.beside(times, "bare", "ms") == {
+    assert figures.compare(times, "bare", "ms") == {
         "bare": "1,000 ms",
         "other": "1.50 (1.50 to 1.55), 1,600 ms",
     }
@@ -41,14 +41,14 @@ def test_shows_small_amounts_with_one_decimal():
 
 
 def test_formats_a_markdown_table():
-    made = figures.table(["", "a"], [["x", "1"], ["y", "2"]])
-    assert made == "|  | a |\n| --- | --- |\n| x | 1 |\n| y | 2 |"
+    table = figures.table(["", "a"], [["x", "1"], ["y", "2"]])
+    assert table == "|  | a |\n| --- | --- |\n| x | 1 |\n| y | 2 |"
 
 
-@pytest.mark.parametrize("letters", [20_000, 2_000_000, 5_000_000])
-def test_bedrocks_answer_has_an_image_of_the_given_length(letters):
-    (image,) = json.loads(handlers.answer_of(letters))["images"]
-    assert len(image) == letters
+@pytest.mark.parametrize("length", [20_000, 2_000_000, 5_000_000])
+def test_bedrocks_answer_has_an_image_of_the_given_length(length):
+    (image,) = json.loads(handlers.bedrock_answer(length))["images"]
+    assert len(image) == length
     assert base64.b64decode(image, validate=True).startswith(b"\xff\xd8\xff")
 
 
@@ -67,20 +67,20 @@ import time:      8000 |      35000 | app
         "boto3": 9.0,
         "chalice": 0.0,
         "chalicelib": 11.0,
-        "app.py, which makes the client": 15.0,
+        "app.py, which creates the client": 15.0,
         "Python itself": 1.0,
     }
 
 
 def test_packages_the_dependencies_of_an_alternative(tmp_path):
-    needs = {"flask": ["Werkzeug>=3", "python-dotenv; extra == 'dotenv'"], "werkzeug": []}
-    for name, requirements in {**needs, "mangum": []}.items():
+    packages = {"flask": ["Werkzeug>=3", "python-dotenv; extra == 'dotenv'"], "werkzeug": []}
+    for name, requirements in {**packages, "mangum": []}.items():
         folder = tmp_path / f"{name}-1.0.dist-info"
         folder.mkdir()
         lines = [f"Name: {name}", *(f"Requires-Dist: {each}" for each in requirements)]
         (folder / "METADATA").write_text("\n".join(lines))
-    brought = handlers.closure(["flask"], tmp_path)
-    assert [each.metadata["Name"] for each in brought] == ["flask", "werkzeug"]
+    found = handlers.closure(["flask"], tmp_path)
+    assert [each.metadata["Name"] for each in found] == ["flask", "werkzeug"]
 
 
 @pytest.mark.parametrize("module", PEERS)

@@ -15,8 +15,8 @@ from infra.account import AGAIN, ILL, UNKNOWN, WELL, Finding
 from local.faults import Failure
 from test_account import stub, told
 
-CORE, SD35, ULTRA = catalogue.offer(catalogue.OFFERED).models
-(OWN,) = catalogue.offer("stable-diffusion-xl=arn:aws:sagemaker:x:1:endpoint/mine").models
+CORE, SD35, ULTRA = catalogue.parse(catalogue.DEFAULT_MODELS).models
+(OWN,) = catalogue.parse("stable-diffusion-xl=arn:aws:sagemaker:x:1:endpoint/mine").models
 ROLE = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1/Painter"
 ONE = ([CORE.bedrock_id], "us-west-2")
 USER = "arn:aws:iam::123456789012:user/ann"
@@ -180,7 +180,7 @@ def test_a_healthy_account_makes_a_picture(account, tmp_path):
         ({"AWS_DEFAULT_REGION": "", "BEDROCK_REGION": "mars"}, "2 things need you"),
         ({"AWS_REGION": "mars"}, "must be one of AWS's, got 'mars'"),
         ({"BEDROCK_REGION": "eu-west-1"}, "retired, or not in this region"),
-        ({"MODELS": "nonsense"}, "MODELS must be names out of"),
+        ({"MODELS": "nonsense"}, "MODELS must be names from"),
         ({"AWS_ENDPOINT_URL_SSM": "http://127.0.0.1:9"}, "AWS does not answer"),
     ],
 )

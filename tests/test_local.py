@@ -1,6 +1,8 @@
-"""The local Bedrock, as boto3 and as plain HTTP meet it."""
+"""The local Bedrock over HTTP, called by boto3 and by a plain client."""
 
 import base64
+import contextlib
+import functools
 import http.client
 import io
 import json
@@ -30,39 +32,42 @@ RETIRED = "stability.stable-diffusion-xl-v1"
 UNKNOWN = ("ValidationException", "The provided model identifier is invalid.")
 
 
-@pytest.fixture
-def painted():
-    """What the painter was asked for, call by call."""
-    return []
+@pytest.fixture(scope="module")
+def bedrock():
+    """The local Bedrock; `bedrock.painted` lists the painter's calls."""
+    painted = []
 
-
-@pytest.fixture
-def bedrock(painted):
     def paint(prompt, *, width, height, **settings):
         painted.append({"prompt": prompt, "width": width, "height": height} | settings)
         if prompt == "a failure":
-            raise PainterFailed("http://127.0.0.1:7860 did not answer")
+            raise PainterFailed("http://127.0.0.1:7860 did not respond")
         return Image.new("RGB", (width, height))
 
     with serving(Bedrock(0, paint)) as server:
+        server.painted = painted
         yield server
 
 
 @pytest.fixture
+def painted(bedrock):
+    """The arguments of each call to the painter in this test."""
+    bedrock.painted.clear()
+    return bedrock.painted
+
+
+@pytest.fixture(scope="module")
 def connect(bedrock):
     """A boto3 client of a service in a region."""
-    clients = []
+    with contextlib.ExitStack() as stack:
 
-    def client(service="bedrock-runtime", region="us-west-2"):
-        config = Config(retries={"total_max_attempts": 1}, proxies={}, read_timeout=10)
-        keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-        made = boto3.client(service, region, endpoint_url=bedrock.url, config=config, **keys)
-        clients.append(made)
-        return made
+        @functools.cache
+        def client(service="bedrock-runtime", region="us-west-2"):
+            config = Config(retries={"total_max_attempts": 1}, proxies={}, read_timeout=10)
+            keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+            client = boto3.client(service, region, endpoint_url=bedrock.url, config=config, **keys)
+            return stack.enter_context(contextlib.closing(client))
 
-    yield client
-    for each in clients:
-        each.close()
+        yield client
 
 
 @pytest.fixture
@@ -78,7 +83,7 @@ def invoke(connect):
 
 @pytest.fixture
 def refusal(invoke):
-    """Status, code and message of a call that fails."""
+    """Make a call that fails; return its status, code and message."""
 
     def refusal(*arguments, **named):
         with pytest.raises(ClientError) as caught:
@@ -92,7 +97,7 @@ def refusal(invoke):
 
 @pytest.fixture
 def send(bedrock):
-    """Plain HTTP: status, headers and body; signed unless `headers` say otherwise."""
+    """Send plain HTTP, signed for `service`; return status, headers and body."""
 
     def send(method, path, content=b"", service="bedrock", **headers):
         if service:
@@ -113,12 +118,12 @@ PROMPT = {"prompt": "a ship"}
 INVOKE = "/model/stability.stable-image-core-v1%3A1/invoke"
 
 
-def opened(text):
+def decode(text):
     return Image.open(io.BytesIO(base64.b64decode(text)))
 
 
 @pytest.mark.parametrize(
-    ("model", "output_format", "found"),
+    ("model", "output_format", "expected"),
     [
         (CORE, None, "JPEG"),
         (CORE, "png", "PNG"),
@@ -127,14 +132,12 @@ def opened(text):
         (SD35, "webp", "WEBP"),
     ],
 )
-def test_returns_the_requested_format_and_aspect_ratio(
-    model, output_format, found, invoke
-):
+def test_returns_the_requested_format_and_aspect_ratio(model, output_format, expected, invoke):
     body = PROMPT | {"seed": 7, "aspect_ratio": "21:9"}
     answer = invoke(body | ({"output_format": output_format} if output_format else {}), model)
     assert (answer["seeds"], answer["finish_reasons"]) == ([7], [None])
-    picture = opened(answer["images"][0])
-    assert (picture.format, picture.size) == (found, (1536, 640))
+    picture = decode(answer["images"][0])
+    assert (picture.format, picture.size) == (expected, (1536, 640))
 
 
 def test_returns_the_seed_that_was_painted(invoke, painted):
@@ -146,7 +149,7 @@ def test_the_marketplace_endpoint_uses_sdxls_dialect(invoke):
     (artifact,) = answer["artifacts"]
     assert (answer["result"], artifact["finishReason"]) == ("success", "SUCCESS")
     assert artifact["seed"] == 7
-    assert opened(artifact["base64"]).format == "PNG"
+    assert decode(artifact["base64"]).format == "PNG"
 
 
 def test_a_response_has_awss_headers(send):
@@ -230,14 +233,14 @@ def test_checks_the_model_before_the_body(refusal):
     assert refusal("{", "stability.nothing-v1:0") == (400, *UNKNOWN)
 
 
-def test_paints_calls_in_parallel(bedrock, connect):
+def test_paints_calls_in_parallel(bedrock, connect, monkeypatch):
     together = threading.Barrier(8)
 
     def paint(prompt, *, width, height, **settings):
-        together.wait(timeout=10)  # broken unless all eight are painted at once
+        together.wait(timeout=10)  # fails unless all eight run at once
         return Image.new("RGB", (width, height))
 
-    bedrock.paint = paint
+    monkeypatch.setattr(bedrock, "paint", paint)
     client = connect()
     with ThreadPoolExecutor(8) as pool:
         calls = [
@@ -252,7 +255,7 @@ def test_a_painter_failure_is_a_model_error(invoke, caplog):
         invoke({"prompt": "a failure"})
     assert caught.value.response["Error"]["Code"] == "ModelErrorException"
     assert caught.value.response["originalStatusCode"] == 500
-    assert "The painter failed: http://127.0.0.1:7860 did not answer" in caplog.messages
+    assert "The painter failed: http://127.0.0.1:7860 did not respond" in caplog.messages
 
 
 def test_logs_one_line_per_call_without_the_prompt(invoke, refusal, caplog):

@@ -16,7 +16,7 @@ def read(**given):
 def test_without_a_word_it_is_two_dollars_a_day_open_and_what_is_alive():
     usual = read()
     assert (usual.daily_budget_usd, usual.access_code_sha256) == (2.0, "")
-    assert (usual.models, usual.bedrock_region) == (catalogue.OFFERED, "us-west-2")
+    assert (usual.models, usual.bedrock_region) == (catalogue.DEFAULT_MODELS, "us-west-2")
     assert (usual.endpoints, usual.alarm_email, usual.api_domain) == ((), "", "")
     assert read(**dict.fromkeys(options.NAMES, "")) == usual
 

@@ -1,4 +1,4 @@
-"""What the local Bedrock knows of each model: every rule at its ends and one beyond."""
+"""The local Bedrock's rules for each model: every range at its limits and just outside."""
 
 import json
 from pathlib import Path
@@ -55,9 +55,8 @@ ACCEPTED = [
     ],
 ]
 
-
-# Model, body, and how the front end says that it is refused.
-REFUSED = [
+# Model, body, and the front end's message.
+REJECTED = [
     (model, {**PROMPT, **extra}, text)
     for model, largest in ((CORE, 4294967295), (ULTRA, 4294967295), (SD35, 4294967294))
     for extra, text in [
@@ -107,7 +106,7 @@ def test_accepts_every_minimum_and_maximum(model_id, body):
     check(model_id, body)
 
 
-@pytest.mark.parametrize(("model_id", "body", "text"), REFUSED)
+@pytest.mark.parametrize(("model_id", "body", "text"), REJECTED)
 def test_rejects_out_of_range_values_with_awss_message(model_id, body, text):
     with pytest.raises(Failure) as caught:
         check(model_id, body)
@@ -157,7 +156,7 @@ def test_sdxl_accepts_nine_sizes():
     ],
 )
 def test_rejects_image_to_image_with_our_own_message(model_id, body):
-    with pytest.raises(Failure, match=r"^This local Bedrock paints from text only"):
+    with pytest.raises(Failure, match=r"^This local Bedrock generates images from text only"):
         check(model_id, body)
 
 
@@ -221,11 +220,11 @@ def test_matches_awss_documented_requests_and_answers(path):
 
 
 def shape(answer):
-    """The answer without its pictures."""
+    """The answer without its images."""
     text = json.dumps(answer)
-    pictures = answer.get("images", [each["base64"] for each in answer.get("artifacts", [])])
-    for picture in pictures:
-        text = text.replace(picture, "...")
+    images = answer.get("images", [each["base64"] for each in answer.get("artifacts", [])])
+    for image in images:
+        text = text.replace(image, "...")
     return json.loads(text)
 
 
@@ -244,7 +243,7 @@ def shape(answer):
             "us-east-2",
             f"Invocation of model ID {UPSCALE} with on-demand throughput isn\u2019",
         ),
-        (f"us.{UPSCALE}", "us-east-2", "This local Bedrock paints from text only"),
+        (f"us.{UPSCALE}", "us-east-2", "This local Bedrock generates images from text only"),
         (UPSCALE, "eu-west-1", "The provided model identifier is invalid."),
     ],
 )

@@ -1,3 +1,5 @@
+"""The laptop's website: it serves the page and forwards /api/* to the API."""
+
 import gzip
 import http.client
 import json
@@ -13,18 +15,18 @@ from local.website import FRONTEND, Website
 
 
 class Api(BaseHTTPRequestHandler):
-    """Says what it was asked, as JSON."""
+    """Return the request as JSON, with status 418."""
 
-    asked: ClassVar[list[bytes]] = []
+    bodies: ClassVar[list[bytes]] = []
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        self.asked.append(body)
-        asked = {
+        self.bodies.append(body)
+        request = {
             "method": self.command, "path": self.path, "headers": dict(self.headers),
             "body": body.decode("latin-1"),
         }  # fmt: skip
-        content = json.dumps(asked).encode()
+        content = json.dumps(request).encode()
         self.send_response(418)
         self.send_header("X-Image-Seed", "7")
         self.send_header("Content-Length", str(len(content)))
@@ -70,9 +72,9 @@ def test_serves_the_pages_files_unchanged(site, path, type):
     status, headers, content = ask(site, "GET", path)
     assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, type, "no-cache")
     assert content == (FRONTEND / (path[1:] or "index.html")).read_bytes()
-    status, headers, packed = ask(site, "GET", path, Accept_Encoding="gzip, br")
+    status, headers, compressed = ask(site, "GET", path, Accept_Encoding="gzip, br")
     assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, type, "no-cache")
-    assert (headers["Content-Encoding"], gzip.decompress(packed)) == ("gzip", content)
+    assert (headers["Content-Encoding"], gzip.decompress(compressed)) == ("gzip", content)
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/../app.py", "/%2e%2e/app.py", "/api"])
@@ -85,12 +87,12 @@ def test_forwards_requests_to_the_api(site, method):
     status, headers, content = ask(
         site, method, "/api/?seed=7", "é".encode(), Content_Type="text/plain"
     )
-    asked = json.loads(content)
+    request = json.loads(content)
     assert (status, headers["X-Image-Seed"]) == (418, "7")
-    assert (asked["method"], asked["path"]) == (method, "/?seed=7")
-    assert asked["body"].encode("latin-1") == "é".encode()
-    assert asked["headers"]["Content-Type"] == "text/plain"
-    assert asked["headers"]["Host"] != f"127.0.0.1:{site.server_port}"
+    assert (request["method"], request["path"]) == (method, "/?seed=7")
+    assert request["body"].encode("latin-1") == "é".encode()
+    assert request["headers"]["Content-Type"] == "text/plain"
+    assert request["headers"]["Host"] != f"127.0.0.1:{site.server_port}"
 
 
 @pytest.mark.parametrize("server", [Website, Bedrock])
@@ -132,11 +134,11 @@ def test_ignores_a_truncated_body(site):
         caller.shutdown(socket.SHUT_WR)
         assert caller.recv(1) == b""
     assert ask(site, "GET", "/api/models")[0] == 418
-    assert b"a hen" not in Api.asked
+    assert b"a hen" not in Api.bodies
 
 
 def test_returns_502_if_the_api_is_not_running():
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))  # bound but not listening
         with serving(Website(0, taken.getsockname()[1])) as website:
             assert ask(website, "POST", "/api/", b"a fox")[0] == 502

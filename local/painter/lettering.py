@@ -9,13 +9,13 @@ MAX_CAPTION = 300  # characters; more never fit, and measuring them takes time
 
 
 def add_signature(image: Image.Image) -> None:
-    """Writes the signature in the lower right corner."""
+    """Write the signature in the lower right corner."""
     size = _size(image)
     _write(image, SIGNATURE, (image.width - size, image.height - size * 0.7), "rs")
 
 
 def add_caption(image: Image.Image, prompt: str) -> None:
-    """Writes the prompt on one line in the upper left corner, without missing glyphs."""
+    """Write the prompt on one line in the upper left corner, without missing glyphs."""
     size = _size(image)
     font = ImageFont.load_default(size)
     missing_glyph = bytes(font.getmask("\uffff"))

@@ -28,7 +28,7 @@ def ramp(low: float, high: float, value: Any) -> Any:
 
 
 def mix(first: Field, second: Field, amount: Any) -> Field:
-    """Interpolates from first (amount 0) to second (amount 1). Amount may be a value per pixel."""
+    """Interpolate from first (amount 0) to second (amount 1). Amount may be a value per pixel."""
     amount = np.asarray(amount, np.float32)
     if 0 < amount.ndim != max(first.ndim, second.ndim):
         amount = amount[..., None]
@@ -78,7 +78,7 @@ def sample(tile: Field, u: Field, v: Field) -> Field:
 
 
 def blur(field: Field, radius: float) -> Field:
-    """Blurs by shrinking and enlarging, as Pillow cannot blur floats."""
+    """Blur by shrinking and enlarging, as Pillow cannot blur floats."""
     h, w = field.shape
     small = max(2, round(w / radius)), max(2, round(h / radius))
     shrunk = Image.fromarray(np.asarray(field, np.float32)).resize(small, Image.Resampling.BILINEAR)

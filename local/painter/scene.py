@@ -104,11 +104,11 @@ class Sheet:
         self.origin, self.axes, self.scale = np.array(at), np.stack([across, upward]), size
 
     def shape(self, points: Points, colour: Field) -> None:
-        """Fills a polygon."""
+        """Fill a polygon."""
         self.draw.polygon(self._place(parse(points)), _ink(colour))
 
     def curve(self, points: Points, colour: Field) -> None:
-        """Fills a smooth outline through the points, a closed Catmull-Rom spline."""
+        """Fill a smooth outline through the points, a closed Catmull-Rom spline."""
         corners, at = parse(points), np.linspace(0, 1, 6, endpoint=False)[:, None, None]
         before, after, later = (np.roll(corners, shift, axis=0) for shift in (1, -1, -2))
         bend = (2 * before - 5 * corners + 4 * after - later) * at**2
@@ -117,16 +117,16 @@ class Sheet:
         self.shape(path.transpose(1, 0, 2).reshape(-1, 2), colour)
 
     def box(self, x: float, y: float, width: float, height: float, colour: Field) -> None:
-        """Fills a rectangle, given its lower left corner."""
+        """Fill a rectangle, given its lower left corner."""
         self.shape([(x, y), (x, y + height), (x + width, y + height), (x + width, y)], colour)
 
     def oval(self, x: float, y: float, rx: float, ry: float, colour: Field) -> None:
-        """Fills an ellipse around x, y."""
+        """Fill an ellipse around x, y."""
         turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
         self.shape(np.stack([x + rx * np.cos(turn), y + ry * np.sin(turn)], axis=1), colour)
 
     def line(self, points: Points, colour: Field, width: float) -> None:
-        """Draws a line through the points."""
+        """Draw a line through the points."""
         pixels = max(1, round(width * self.scale * self.zoom))
         self.draw.line(self._place(parse(points)), _ink(colour), pixels, joint="curve")
 

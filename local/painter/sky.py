@@ -102,7 +102,7 @@ def _add_lightning(scene: Scene, picture: Field) -> Field:
 
 
 def add_weather(scene: Scene, picture: Field) -> Field:
-    """Adds banks of fog, snow and rain."""
+    """Add banks of fog, snow and rain."""
     if scene.misty:
         bank = scene.noise("fog", 1.2, 4) + 0.3 * np.exp(-(((scene.y - scene.horizon) / 0.2) ** 2))
         picture = mix(picture, scene.haze, 0.75 * ramp(0.42, 0.85, bank))
@@ -113,7 +113,7 @@ def add_weather(scene: Scene, picture: Field) -> Field:
 
 
 def _add_specks(scene: Scene, picture: Field, kind: str, number: int, size: float) -> Field:
-    """Adds stars, snow or rain: `number` of them per square of the short side."""
+    """Add stars, snow or rain: `number` of them per square of the short side."""
     dice, sheet = scene.dice(kind), Image.new("L", (scene.w, scene.h))
     draw = ImageDraw.Draw(sheet)
     for _ in range(int(number * scene.wide * scene.tall)):

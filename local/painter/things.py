@@ -60,7 +60,7 @@ SAILS = ((0.2, 0.43, 0.165), (0.45, 0.67, 0.14), (0.69, 0.86, 0.105))  # foot, h
 
 
 def add_things(scene: Scene, picture: Field) -> Field:
-    """Adds the things that stand side by side on the ground, and the balloon."""
+    """Add the things that stand side by side on the ground, and the balloon."""
     spots = iter((0.5 + 0.16 * scene.side, 0.5 - 0.2 * scene.side, 0.5, 0.8))
     depth = 0.1 if scene.subject.place in ("sea", "lake") else 0.32
     foot = min(scene.horizon + depth * scene.room, scene.tall - 0.12)
@@ -72,7 +72,7 @@ def add_things(scene: Scene, picture: Field) -> Field:
 
 
 def _add_drawing(scene: Scene, picture: Field, name: str, at: tuple[float, float]) -> Field:
-    """Adds a thing from DRAWINGS, standing at a point, with the light of its lamps."""
+    """Add a thing from DRAWINGS, standing at a point, with the light of its lamps."""
     drawing, size, main_paint = DRAWINGS[name]
     sheet = Sheet(scene, at, size, flip=-scene.side)
     paints = PAINTS | {main_paint: scene.subject.colours.get(name, PAINTS[main_paint])}
@@ -106,7 +106,7 @@ def _add_beam(scene: Scene, picture: Field, x: float, y: float) -> Field:
 
 
 def _add_balloon(scene: Scene, picture: Field) -> Field:
-    """Adds a hot-air balloon with striped gores, shaded to look round."""
+    """Add a hot-air balloon with striped gores, shaded to look round."""
     sheet = Sheet(scene, (scene.wide * (0.5 + 0.12 * scene.side), scene.horizon * 0.62), 0.36)
     first, second = rgb(scene.subject.colours.get("balloon", "c8402f")), rgb("f3dfb4")
     rise = np.linspace(0, 1, 24)
@@ -125,7 +125,7 @@ def _add_balloon(scene: Scene, picture: Field) -> Field:
 
 
 def add_ship(scene: Scene, picture: Field) -> Field:
-    """Adds a three-master under sail that climbs a wave, away from the light."""
+    """Add a three-master under sail that climbs a wave, away from the light."""
     side = scene.side
     at = scene.wide * (0.5 + 0.02 * side), scene.horizon + 0.3 * scene.room
     sheet = Sheet(scene, at, 0.58, tilt=9 * side, flip=side)
@@ -145,7 +145,7 @@ def add_ship(scene: Scene, picture: Field) -> Field:
 
 
 def _draw_rigging(sheet: Sheet, sunlit: Field, shade: Field) -> None:
-    """Draws the bowsprit, stays, masts and staysails."""
+    """Draw the bowsprit, stays, masts and staysails."""
     sheet.line("40,9 70,25", rgb("341f14"), 0.016)
     for (where, high, _), ahead in zip(MASTS, ((0.0, 0.1), (0.25, 0.1), (0.7, 0.25)), strict=True):
         sheet.line([(where, high), ahead], rgb("25160e"), 0.004)
@@ -160,7 +160,7 @@ def _draw_rigging(sheet: Sheet, sunlit: Field, shade: Field) -> None:
 def _draw_sail(
     sheet: Sheet, mast: float, foot: float, head: float, half: float, sunlit: Field, shade: Field
 ) -> None:
-    """Draws a full square sail in strips, brighter where the cloth faces the light."""
+    """Draw a full square sail in strips, brighter where the cloth faces the light."""
     rise = np.linspace(0, 1, 9)
     belly = 0.055 * np.sin(np.pi * np.clip(rise * 0.85 + 0.1, 0, 1))
     edges = []

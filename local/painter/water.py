@@ -11,7 +11,7 @@ ROWS = 8
 
 
 def add_reflection(scene: Scene, picture: Field, rough: float) -> Field:
-    """Reflects the picture above the horizon below it, with ripples and a path of light."""
+    """Reflect the picture above the horizon below it, with ripples and a path of light."""
     depth = np.clip(scene.y - scene.horizon, 0, 3)
     far = 1 / (depth + 0.03)
     u, v = (scene.x - scene.wide / 2) * far * 0.1, far * 0.4
@@ -32,7 +32,7 @@ def add_reflection(scene: Scene, picture: Field, rough: float) -> Field:
 
 
 def add_waves(scene: Scene, picture: Field, rows: Iterable[int]) -> Field:
-    """Adds rows of waves to the sea, from 0 at the horizon to ROWS - 1 at the lower edge."""
+    """Add rows of waves to the sea, from 0 at the horizon to ROWS - 1 at the lower edge."""
     picture = picture.copy()
     for row in rows:
         _draw_wave(scene, picture, row, row / (ROWS - 1))
@@ -68,7 +68,7 @@ def _crest(scene: Scene, row: int, near: float) -> tuple[Field, Field]:
 def _paint_wave(
     scene: Scene, under: Field, y: Field, below: Field, peak: Field, near: float
 ) -> Field:
-    """Paints a wave below its outline: it glows where it is thin, with foam on its crest."""
+    """Paint a wave below its outline: it glows where it is thin, with foam on its crest."""
     inside = np.clip(below, 0, 4)
     u = scene.x * (1.1 - 0.6 * near) + near * 2.6 + inside * 0.2 * scene.side
     grain = sample(scene.tile, u, inside * 0.3 + y * 0.5) - 0.5

@@ -11,7 +11,7 @@ SHIP = "Painting of a ship sailing in a stormy sea, with dramatic lighting and p
 QUICK = "qwzx"  # the painter knows no such word, and paints quickly
 
 MANY = """async number => {
-  const { openHistory } = await import("./history.js")
+  const { openHistory } = await import("./files/history.js")
   const history = await openHistory()
   const canvas = new OffscreenCanvas(8, 8)
   canvas.getContext("2d").fillRect(0, 0, 8, 8)

@@ -250,7 +250,7 @@ def test_words_too_long_for_the_gateway_are_explained(page):
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Negative prompt").fill("猫" * 9_000)  # 81 kB of address
     generate(page, QUICK)
-    expect(page.locator("figcaption .words")).to_have_text(QUICK)
+    expect(page.locator("figcaption .prompt-text")).to_have_text(QUICK)
     expect(page.locator(".message")).to_have_text(sentence)
 
 
@@ -261,7 +261,7 @@ def test_hostile_words_are_shown_as_words(page, words):
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     generate(page, words)
     expect(page.get_by_role("img")).to_have_attribute("alt", words)
-    assert page.locator("figcaption .words").text_content() == words
+    assert page.locator("figcaption .prompt-text").text_content() == words
     assert page.locator("figure img").count() == 1
     assert page.locator("figure script").count() == 0
 

@@ -1,4 +1,4 @@
-"""A text in a picture's file, by the page's own metadata.js, with Pillow and piexif beside it."""
+"""A text in a picture's file, by the page's own formats.js, with Pillow and piexif beside it."""
 
 import io
 import json

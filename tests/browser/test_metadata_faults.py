@@ -1,4 +1,4 @@
-"""Hostile and broken files, and any text at all, through the page's own metadata.js."""
+"""Hostile and broken files, and any text at all, through the page's own formats.js."""
 
 import struct
 import zlib
@@ -162,7 +162,7 @@ JUNK = {
 @pytest.mark.parametrize(("start", "again"), JUNK.values(), ids=JUNK)
 def test_fifty_megabytes_of_junk_take_seconds(page, start, again):
     script = """async ([start, again]) => {
-        const { embed, extract } = await import(new URL("metadata.js", document.baseURI))
+        const { embed, extract } = await import(new URL("files/formats.js", document.baseURI))
         const bytes = new Uint8Array(5e7)
         bytes.set(start)
         bytes.set(again, start.length)

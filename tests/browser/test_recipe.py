@@ -205,7 +205,7 @@ HOSTILE = {
 def test_a_hostile_text_is_read_in_no_time(page, text):
     """What takes its square would take an hour, and never end this test."""
     script = """async text => {
-        const { parse, describe } = await import(new URL("recipe.js", document.baseURI))
+        const { parse, describe } = await import(new URL("files/recipe.js", document.baseURI))
         const start = performance.now()
         const recipe = parse(text)
         const again = parse(describe({ prompt: text, seed: 1, model: "m", title: "M" }))

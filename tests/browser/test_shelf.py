@@ -68,7 +68,7 @@ def test_a_deleted_picture_leaves_wall_and_shelf_and_undo_puts_it_back_on_both(p
     act(page, "Delete")
     expect(large(page)).to_be_hidden()
     expect_shelf(page, "qwzx three", "qwzx one")
-    words = page.locator("figure .words")
+    words = page.locator("figure .prompt-text")
     expect(words).to_have_text(["qwzx three", "qwzx one"])
     page.get_by_role("button", name="Undo").click()
     expect_shelf(page, "qwzx three", "qwzx two", "qwzx one")
@@ -146,14 +146,16 @@ def test_the_keyboard_alone_goes_through_shelf_and_large_view(page):
     # Not on the act that costs.
     expect(large(page).get_by_role("button", name="picture 1", exact=True)).to_be_focused()
     reached = set()
-    name = "document.activeElement.dataset.act ?? document.activeElement.className"
+    name = "document.activeElement.dataset.action ?? document.activeElement.className"
     while (control := page.evaluate(name)) not in reached:
         reached.add(control)
         page.keyboard.press("Tab")
     acts = (
-        large(page).locator("[data-act]:enabled").evaluate_all("all => all.map(a => a.dataset.act)")
+        large(page)
+        .locator("[data-action]:enabled")
+        .evaluate_all("all => all.map(a => a.dataset.action)")
     )
-    assert reached - {""} == {*acts, "zoom", "inscribed"}
+    assert reached - {""} == {*acts, "zoom", "embed-metadata"}
     large(page).get_by_role("button", name="Delete").press("Enter")
     expect_shelf(page, "picture 2")
     expect(thumb(page, "picture 2")).to_be_focused()
@@ -205,4 +207,4 @@ def test_three_hundred_pictures_come_as_far_as_anybody_scrolls(page):
     thumb(page, "picture 242").dispatch_event("click")
     expect(large(page)).to_be_visible()
     page.keyboard.press("ArrowRight")
-    expect(large(page).locator(".words")).to_have_text("picture 241")
+    expect(large(page).locator(".prompt-text")).to_have_text("picture 241")

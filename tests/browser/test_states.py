@@ -47,12 +47,12 @@ def keys(page):
 
 def within_the_budget(page):
     answer(page, "budget", daily_usd=2, spent_usd=0.36, resets_at="2036-11-23T00:00:00Z")
-    expect(page.locator("#budget:not(.short)")).not_to_be_empty()
+    expect(page.locator("#budget:not(.insufficient)")).not_to_be_empty()
 
 
 def budget_spent(page):
     answer(page, "budget", daily_usd=2, spent_usd=2, resets_at="2036-11-23T00:00:00Z")
-    expect(page.locator("#budget.short")).not_to_be_empty()
+    expect(page.locator("#budget.insufficient")).not_to_be_empty()
 
 
 def configured(page):
@@ -95,7 +95,7 @@ def kept(page):
 
 def searched(page):
     page.locator("[type=search]").fill("nowhere")
-    expect(page.locator(".none")).to_be_visible()
+    expect(page.locator(".no-matches")).to_be_visible()
 
 
 def opened(page):
@@ -110,24 +110,24 @@ def zoomed(page):
 
 def starred(page):
     page.locator(".zoom").click()
-    page.locator("[data-act=star]").click()
-    expect(page.locator("[data-act=star][aria-pressed=true]")).to_be_visible()
+    page.locator("[data-action=star]").click()
+    expect(page.locator("[data-action=star][aria-pressed=true]")).to_be_visible()
 
 
 def told(page):
-    page.locator("[data-act=copyPrompt]").click()
+    page.locator("[data-action=copyPrompt]").click()
     expect(page.locator("#viewer #toast")).to_be_visible()
 
 
 def deleted(page):
-    page.locator("[data-act=remove]").click()
+    page.locator("[data-action=remove]").click()
     expect(page.locator("main #toast button")).to_be_visible()
 
 
 def full(page):
     page.evaluate(NO_ROOM)
     press(page, QUICK)
-    expect(page.locator(".reason")).not_to_be_empty()
+    expect(page.locator(".storage-note")).not_to_be_empty()
 
 
 def code_needed(page):
@@ -173,7 +173,7 @@ def test_every_state_is_for_every_hand_and_eye(open_page, language):
                     width,
                     results.generate_report(),
                 )
-                for box in page.locator("html, dialog[open], dialog[open] .plate").all():
+                for box in page.locator("html, dialog[open], dialog[open] .details").all():
                     assert box.evaluate("box => box.scrollWidth") <= width, (state, scheme, width)
 
 
@@ -201,7 +201,7 @@ def test_nothing_is_lost_at_200_percent(open_page):
         "document.documentElement.style.fontSize = '32px'"
     )  # letters alone, twice as large
     assert page.evaluate("document.documentElement.scrollWidth") <= 640
-    cut = """() => [...document.querySelectorAll("button, label, p:not(.unseen), select")]
+    cut = """() => [...document.querySelectorAll("button, label, p:not(.visually-hidden), select")]
         .filter(each => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)
         .map(each => each.textContent)"""
     assert page.evaluate(cut) == []

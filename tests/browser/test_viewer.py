@@ -48,7 +48,7 @@ def test_the_wall_and_the_shelf_open_the_large_view_which_says_how_it_was_made(p
         image = large(page).get_by_role("img", name=QUICK)
         expect(image).to_be_in_viewport()
         assert image.evaluate("image => image.naturalWidth") == 1344
-        expect(large(page).locator(".words")).to_have_text(QUICK)
+        expect(large(page).locator(".prompt-text")).to_have_text(QUICK)
         facts = how_it_was_made(page)
         assert re.fullmatch(r"\d+\.\d\ss", facts.pop("Time"))
         assert "202" in facts.pop("Made")
@@ -63,7 +63,7 @@ def test_the_wall_and_the_shelf_open_the_large_view_which_says_how_it_was_made(p
 def test_arrows_go_from_picture_to_picture_and_stop_at_the_ends(page):
     with_many(page, 3)
     thumb(page, "picture 2").click()
-    words = large(page).locator(".words")
+    words = large(page).locator(".prompt-text")
     expect(words).to_have_text("picture 2")
     newer, older = (large(page).get_by_role("button", name=name) for name in ("Newer", "Older"))
     for key, shown, end in (

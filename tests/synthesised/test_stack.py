@@ -12,10 +12,10 @@ from synthesised.conftest import CODE, every, only, role, synthesise
 pytestmark = pytest.mark.slow
 
 
-def arns(region, models=catalogue.OFFERED):
+def arns(region, models=catalogue.DEFAULT_MODELS):
     return {
         f"arn:aws:bedrock:{region}::foundation-model/{model.bedrock_id}"
-        for model in catalogue.offer(models).models
+        for model in catalogue.parse(models).models
     }
 
 
@@ -23,7 +23,7 @@ def test_policy_catalogue_and_template_name_the_same_models(usual):
     policy = json.loads((ROOT / ".chalice/policy.json").read_text())
     (written,) = [each for each in policy["Statement"] if each["Sid"] == "MakeImages"]
     alive = {model.name for model in catalogue.MODELS} - set(catalogue.RETIRED)
-    assert alive == set(catalogue.OFFERED.split(","))
+    assert alive == set(catalogue.DEFAULT_MODELS.split(","))
     assert set(written["Resource"]) == arns("us-west-2")
     assert set(role(usual)["MakeImages"]["Resource"]) == arns("us-west-2")
 
@@ -117,7 +117,7 @@ def test_without_an_option_the_site_is_open_inside_two_dollars_a_day(usual):
     variables = only(usual, "AWS::Serverless::Function")["Environment"]["Variables"]
     (table,) = every(usual, "AWS::DynamoDB::Table")
     assert variables == {
-        "MODELS": catalogue.OFFERED,
+        "MODELS": catalogue.DEFAULT_MODELS,
         "BEDROCK_REGION": "us-west-2",
         "ACCESS_CODE_SHA256": "",
         "BUDGET_TABLE": {"Ref": table},
@@ -189,7 +189,7 @@ def test_five_failures_in_five_minutes_ring_and_one_refusal(usual):
     ("option", "words"),
     [
         ({"daily_budget_usd": "abc"}, "daily_budget_usd must be dollars from 0 to 99999.99, got"),
-        ({"models": "nonsense"}, "MODELS must be names out of"),
+        ({"models": "nonsense"}, "MODELS must be names from"),
     ],
 )
 def test_an_option_that_is_not_allowed_ends_it_with_one_sentence(tmp_path, option, words):
