@@ -37,7 +37,7 @@ from PIL import Image
 
 import app as easel
 from chalicelib import catalogue
-from infra.account import connect
+from infra.account import create_client
 from local.bedrock import Bedrock
 
 # The same examples at every run, however slow the machine: a gate. The search is by pytest's
@@ -166,7 +166,7 @@ def client():
     with contextlib.ExitStack() as stack:
         session = boto3.Session()
         yield lambda service: stack.enter_context(
-            contextlib.closing(connect(session, service, "us-west-2"))
+            contextlib.closing(create_client(session, service, "us-west-2"))
         )
 
 
