@@ -36,7 +36,7 @@ from PIL import Image
 
 import app as easel
 from chalicelib import catalogue
-from infra.account import connect
+from infra.account import create_client
 from local.bedrock import Bedrock
 
 pytest_plugins = ["browser.fixtures"]
@@ -167,7 +167,7 @@ def client():
     with contextlib.ExitStack() as stack:
         session = boto3.Session()
         yield lambda service: stack.enter_context(
-            contextlib.closing(connect(session, service, "us-west-2"))
+            contextlib.closing(create_client(session, service, "us-west-2"))
         )
 
 
