@@ -93,6 +93,8 @@ def test_a_wrong_code_does_not_move_the_focus(closed):
     page.get_by_label("Prompt", exact=True).press("Control+Enter")
     expect(page.locator("figure").get_by_text(WRONG)).to_be_visible()
     expect(page.get_by_label("Prompt", exact=True)).to_be_focused()
+    color = page.locator("#access-help").evaluate("help => getComputedStyle(help).color")
+    expect(field(page)).to_have_css("border-color", color)  # both in the warning color
 
 
 def test_takes_the_code_out_of_the_address(closed, closed_site):
