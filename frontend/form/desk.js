@@ -56,7 +56,7 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     prompt.focus()
   }
 
-  /** Files of other programs name a model by its title only, which may be none of ours. */
+  /** Files of other programs name a model by its title only, which Easel may not offer. */
   function fill({ title, model = findByTitle(title)?.name ?? title, ...values }) {
     fillFields(form, { ...values, model }, renderSelected)
     if (Number(form.elements.seed.value)) revealControl(form, form.elements.seed) // as it repeats the same picture
