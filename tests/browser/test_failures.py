@@ -108,7 +108,7 @@ def test_a_retry_waits_for_retry_after(page):
     expect(page.get_by_text("The model is busy; asking again")).to_be_attached()
     page.clock.fast_forward(1_900)
     assert len(sent) == 1
-    with page.expect_request("**/api/?*"):
+    with page.expect_response("**/api/?*"):
         page.clock.fast_forward(200)
 
 
