@@ -1,16 +1,16 @@
 // The server as functions. Knows no DOM.
 
-const address = new URL("api/", document.baseURI)
+const baseUrl = new URL("api/", document.baseURI)
 
-// Only these two are sure to have made no image, so that trying again cannot pay twice.
+// The only errors after which no image can have been made, so a retry cannot be charged twice.
 const retried = ["ModelBusy", "ModelUnavailable"]
 const retries = 2
 
 export class ApiError extends Error {
   /**
    * @param {string} code  the API's own, or Offline, TooLong, Unreadable
-   * @param {string} message  with {places} for the values
-   * @param {{seconds?: number, values?: object}} more  seconds after which to come back
+   * @param {string} message  with {names} in place of the values
+   * @param {{seconds?: number, values?: object}} details  seconds until a retry may succeed
    */
   constructor(code, message, { seconds = 0, values = {} } = {}) {
     super(message)
@@ -18,101 +18,101 @@ export class ApiError extends Error {
   }
 }
 
-/** What `GET /models` says. Throws ApiError. */
-export const models = () => read("models")
+/** The response of `GET /models`. Throws ApiError. */
+export const fetchModels = () => fetchJson("models")
 
-/** What `GET /budget` says. Throws ApiError. */
-export const budget = () => read("budget")
+/** The response of `GET /budget`. Throws ApiError. */
+export const fetchBudget = () => fetchJson("budget")
 
 /**
- * Make one picture. Tries again, twice at most, where no image can have been made.
+ * Generate one image. Retries up to twice after errors that cannot have produced an image.
  * @param {Object<string, string>} values  the query, and the `prompt`
- * @param {{code: string, signal: AbortSignal, onRetry: () => void}} how  the access code, or ""
- * @returns {Promise<{blob: Blob, seed: string, price: string}>}
+ * @param {{code: string, signal: AbortSignal, onRetry: () => void}} options  `code` is the access code, or ""
+ * @returns {Promise<{blob: Blob, seed: string, price: string}>}  the price in US dollars
  * Throws ApiError, or the signal's AbortError.
  */
-export async function generate({ prompt, ...query }, { code, signal, onRetry }) {
-  if (/[^ -~]/.test(code)) throw refused(code) // a header is ASCII, and so is every code
+export async function generateImage({ prompt, ...query }, { code, signal, onRetry }) {
+  if (/[^ -~]/.test(code)) throw accessCodeError(code) // headers are ASCII, and so are all codes
   const headers = { "Content-Type": "text/plain", ...code && { Authorization: `Bearer ${code}` } }
   for (let retry = 0; ; retry++) {
     const response = await send("?" + new URLSearchParams(query), {
       method: "POST", headers, body: prompt, signal,
     })
-    if (response.ok) return picture(response)
-    const error = await failure(response, code)
+    if (response.ok) return readImage(response)
+    const error = await readError(response, code)
     if (retry === retries || !retried.includes(error.code)) throw error
     onRetry()
-    await pause(error.seconds || 5, signal)
+    await wait(error.seconds || 5, signal)
   }
 }
 
-async function read(path) {
+async function fetchJson(path) {
   const response = await send(path, {})
-  if (!response.ok) throw await failure(response)
-  return response.json().catch(() => { throw unreadable(response) })
+  if (!response.ok) throw await readError(response)
+  return response.json().catch(() => { throw unreadableError(response) })
 }
 
-function send(path, request) {
-  const sentence = "Easel cannot be reached. Check the connection, then try again."
-  return fetch(new URL(path, address), request).catch(offline(sentence))
+function send(path, options) {
+  const sentence = "Easel cannot be reached. Check your connection, then try again."
+  return fetch(new URL(path, baseUrl), options).catch(throwOffline(sentence))
 }
 
-async function picture(response) {
-  const sentence = "The connection broke before the whole picture was here. Check it, then try again."
-  const text = await response.text().catch(offline(sentence))
+async function readImage(response) {
+  const sentence = "The connection was lost before the whole picture arrived. Check it, then try again."
+  const text = await response.text().catch(throwOffline(sentence))
   const header = name => response.headers.get(`X-Image-${name}`) ?? ""
   return {
-    blob: new Blob([bytes(text, response)], { type: header("Type") }),
+    blob: new Blob([decodeBase64(text, response)], { type: header("Type") }),
     seed: header("Seed"), price: header("Price"),
   }
 }
 
-function bytes(base64, response) {
+function decodeBase64(text, response) {
   try {
-    return Uint8Array.from(atob(base64), character => character.charCodeAt(0))
+    return Uint8Array.from(atob(text), character => character.charCodeAt(0))
   } catch {
-    throw unreadable(response)
+    throw unreadableError(response)
   }
 }
 
-/** What to throw for a broken connection; a cancelled one stays the signal's AbortError. */
-function offline(sentence) {
+/** A catch handler: throws a broken connection as ApiError, and an AbortError as it is. */
+function throwOffline(sentence) {
   return error => { throw error.name === "AbortError" ? error : new ApiError("Offline", sentence) }
 }
 
-/** The API's own words; where it speaks to programs, or the answer is not the API's, ours. */
-async function failure(response, code) {
+/** The API's own message, or ours where the API's is for programs or the response is not the API's. */
+async function readError(response, code) {
   const { Code, Message } = await response.json().catch(() => ({})) ?? {}
   const seconds = Number(response.headers.get("Retry-After"))
-  if (Code === "AccessCodeRequired" && Message.startsWith("access code must be sent")) return refused(code)
-  if (Code === "BudgetSpent") return spent(seconds)
-  // API Gateway's own throttle, before the API: no image can have been made here either.
-  if (response.status === 429 && !Code) return new ApiError("ModelBusy", "Too many people ask at once. Try again in a few seconds.")
-  if (Code && Message) return new ApiError(Code, sentence(Message), { seconds })
-  if ([413, 414, 431].includes(response.status)) return new ApiError("TooLong", "The words are too long to send. Make them shorter.")
-  return unreadable(response)
+  if (Code === "AccessCodeRequired" && Message.startsWith("access code must be sent")) return accessCodeError(code)
+  if (Code === "BudgetSpent") return budgetError(seconds)
+  // API Gateway throttles before the API runs, so no image can have been made here either.
+  if (response.status === 429 && !Code) return new ApiError("ModelBusy", "Too many requests at once. Try again in a few seconds.")
+  if (Code && Message) return new ApiError(Code, toSentence(Message), { seconds })
+  if ([413, 414, 431].includes(response.status)) return new ApiError("TooLong", "The text is too long to send. Shorten it.")
+  return unreadableError(response)
 }
 
-function refused(code) {
+function accessCodeError(code) {
   return new ApiError("AccessCodeRequired", code
-    ? "That access code is not the right one. Check it, then try again."
-    : "This site needs its access code. Whoever gave you the link knows it.")
+    ? "That access code is wrong. Check it, then try again."
+    : "This site needs an access code. Ask the person who gave you the link.")
 }
 
-function spent(seconds) {
+function budgetError(seconds) {
   const time = new Date(Date.now() + seconds * 1000)
-  return new ApiError("BudgetSpent", "Too little is left of today's budget for this picture. It begins anew at {time}.", { seconds, values: { time } })
+  return new ApiError("BudgetSpent", "Too little is left of today's budget for this picture. It resets at {time}.", { seconds, values: { time } })
 }
 
-function unreadable(response) {
-  return new ApiError("Unreadable", "The server gave an answer that makes no sense here (status {status}). Try again in a moment.", { values: response })
+function unreadableError(response) {
+  return new ApiError("Unreadable", "The server's answer could not be read (status {status}). Try again in a moment.", { values: response })
 }
 
-function sentence(text) {
+function toSentence(text) {
   return text[0].toUpperCase() + text.slice(1).replaceAll("`", "") + (text.endsWith(".") ? "" : ".")
 }
 
-function pause(seconds, signal) {
+function wait(seconds, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, seconds * 1000)
     signal.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason) }, { once: true })

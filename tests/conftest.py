@@ -36,7 +36,7 @@ from PIL import Image
 
 import app as easel
 from chalicelib import catalogue
-from infra.account import connect
+from infra.account import create_client
 from local.bedrock import Bedrock
 
 pytest_plugins = ["browser.fixtures"]
@@ -53,8 +53,8 @@ EVERY_MODEL = CHALICE["stages"]["local"]["environment_variables"]["MODELS"]
 
 
 def thorough(test):
-    """Run at least 1,000 examples; other properties run 100 in the gate."""
-    return settings(max_examples=max(1_000, settings.default.max_examples))(test)
+    """Run at least 400 examples; other properties run 100 in the gate."""
+    return settings(max_examples=max(400, settings.default.max_examples))(test)
 
 
 @pytest.fixture(autouse=True)
@@ -167,7 +167,7 @@ def client():
     with contextlib.ExitStack() as stack:
         session = boto3.Session()
         yield lambda service: stack.enter_context(
-            contextlib.closing(connect(session, service, "us-west-2"))
+            contextlib.closing(create_client(session, service, "us-west-2"))
         )
 
 

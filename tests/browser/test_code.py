@@ -12,8 +12,8 @@ pytestmark = pytest.mark.slow
 
 CODE = "a+b %41-Sesame"  # characters that a link must escape
 LINK = "#code=a+b%20%2541-Sesame"
-NEEDED = "This site needs its access code. Whoever gave you the link knows it."
-WRONG = "That access code is not the right one. Check it, then try again."
+NEEDED = "This site needs an access code. Ask the person who gave you the link."
+WRONG = "That access code is wrong. Check it, then try again."
 STORE = "sessionStorage.getItem('access-code')"
 
 
@@ -54,7 +54,7 @@ def test_asks_for_the_access_code_before_it_sends(closed):
     sent = watch_posts(page)
     expect(field(page)).to_be_visible()
     expect(field(page)).to_have_accessible_description(
-        "This site asks for a code. Whoever gave you the link knows it."
+        "This site needs an access code. Ask the person who gave you the link."
     )
     generate(page, QUICK)
     expect(field(page)).to_be_focused()
@@ -93,6 +93,8 @@ def test_a_wrong_code_does_not_move_the_focus(closed):
     page.get_by_label("Prompt", exact=True).press("Control+Enter")
     expect(page.locator("figure").get_by_text(WRONG)).to_be_visible()
     expect(page.get_by_label("Prompt", exact=True)).to_be_focused()
+    color = page.locator("#access-help").evaluate("help => getComputedStyle(help).color")
+    expect(field(page)).to_have_css("border-color", color)  # both in the warning color
 
 
 def test_takes_the_code_out_of_the_address(closed, closed_site):

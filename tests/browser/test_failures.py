@@ -91,7 +91,7 @@ def test_retries_when_the_gateway_throttles(page):
     generate(page, QUICK)
     advance_clock_until(page, sent, 3)
     expect(page.locator(".message")).to_have_text(
-        "Too many people ask at once. Try again in a few seconds."
+        "Too many requests at once. Try again in a few seconds."
     )
     page.get_by_role("button", name="Try again").click()
     advance_clock_until(page, sent, 5)
@@ -149,8 +149,8 @@ def answer(status, body):
 
 def test_an_answer_that_is_not_a_picture_is_a_failure(page):
     for body, sentence in (
-        ("<!doctype html>", "The server gave an answer that makes no sense here (status 200)."),
-        ("R0lGODlh", "The picture that came cannot be shown. Try again."),
+        ("<!doctype html>", "The server's answer could not be read (status 200)."),
+        ("R0lGODlh", "The picture that arrived cannot be shown. Try again."),
     ):
         page.route("**/api/?*", answer(200, body))
         generate(page)
@@ -215,8 +215,8 @@ def test_does_not_send_an_empty_or_too_long_prompt(page):
     for words, sentence in (
         ("", "Please fill out this field."),
         (" \n ", "The prompt is empty."),
-        ("🦊" * 10_001, "The prompt has 10001 letters; 10000 are allowed."),
-        ("x" * 100_000, "The prompt has 100000 letters; 10000 are allowed."),
+        ("🦊" * 10_001, "The prompt has 10001 characters; 10000 are allowed."),
+        ("x" * 100_000, "The prompt has 100000 characters; 10000 are allowed."),
     ):
         prompt.fill(words)
         page.get_by_role("button", name="Generate").click()
@@ -229,11 +229,11 @@ def test_does_not_send_an_empty_or_too_long_prompt(page):
 
 
 def test_explains_an_address_too_long_for_the_gateway(page):
-    sentence = "The words are too long to send. Make them shorter."
+    sentence = "The text is too long to send. Shorten it."
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Negative prompt").fill("猫" * 9_000)  # a URL of 81 kB
     generate(page, QUICK)
-    expect(page.locator("figcaption .words")).to_have_text(QUICK)
+    expect(page.locator("figcaption .prompt-text")).to_have_text(QUICK)
     expect(page.locator(".message")).to_have_text(sentence)
 
 
@@ -244,7 +244,7 @@ def test_shows_a_hostile_prompt_as_text(page):
         generate(page, words)
         expect(page.locator("figure img")).to_have_count(count)
         expect(page.locator("figure img").first).to_have_attribute("alt", words)
-        assert page.locator("figcaption .words").first.text_content() == words
+        assert page.locator("figcaption .prompt-text").first.text_content() == words
         assert page.locator("figure script").count() == 0
 
 

@@ -58,7 +58,7 @@ def test_a_copied_link_fills_the_form_and_runs_nothing(page, quick_site, follow)
     shelf(page).get_by_role("listitem").get_by_role("button").first.click()
     seed = viewer(page).get_by_role("definition").nth(1).inner_text()
     press_in_viewer(page, "Copy link")
-    expect(last_announcement(page)).to_have_text("The link is copied.")
+    expect(last_announcement(page)).to_have_text("Link copied.")
     before = quick_site.calls()
     other = follow(page.evaluate("navigator.clipboard.readText()"))
     show_configuration(other)
@@ -80,16 +80,16 @@ def test_copies_prompt_link_and_picture(page, quick_site):
     thumbnail(page, "qwzx & 100 % fox").click()
     copied = "navigator.clipboard.readText()"
     press_in_viewer(page, "Copy prompt")
-    expect(last_announcement(page)).to_have_text("The prompt is copied.")
+    expect(last_announcement(page)).to_have_text("Prompt copied.")
     assert page.evaluate(copied) == "qwzx & 100 % fox"
     press_in_viewer(page, "Copy link")
-    expect(last_announcement(page)).to_have_text("The link is copied.")
+    expect(last_announcement(page)).to_have_text("Link copied.")
     link = urlsplit(page.evaluate(copied))
     assert link._replace(fragment="").geturl() == quick_site.url
     seed = viewer(page).get_by_role("definition").nth(1).inner_text()
     assert f"seed={seed}" in link.fragment.split("&")
     press_in_viewer(page, "Copy picture")
-    expect(last_announcement(page)).to_have_text("The picture is copied.")
+    expect(last_announcement(page)).to_have_text("Picture copied.")
     script = """async () => {
         const [item] = await navigator.clipboard.read()
         const { width } = await createImageBitmap(await item.getType("image/png"))
@@ -152,7 +152,7 @@ def test_never_copies_the_access_code_into_a_link(quick_site, follow):
     make_pictures(page, "qwzx fox")
     thumbnail(page, "qwzx fox").click()
     press_in_viewer(page, "Copy link")
-    expect(last_announcement(page)).to_have_text("The link is copied.")
+    expect(last_announcement(page)).to_have_text("Link copied.")
     assert "Sesame" not in page.evaluate("navigator.clipboard.readText()")
 
 
@@ -183,7 +183,7 @@ def test_a_link_with_a_seed_shows_the_configuration(quick_site, follow):
 def test_says_when_the_model_of_a_link_is_not_on_offer(quick_site, follow):
     page = follow(f"{quick_site.url}#prompt=qwzx&model=stable-image-past&seed=7")
     expect(page.locator("#toast p")).to_have_text(
-        "stable-image-past is not on offer here. The other settings are in the form."
+        "stable-image-past is not available here. The other settings are in the form."
     )
     expect(chosen(page)).to_have_text(CORE)
 

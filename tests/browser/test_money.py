@@ -9,15 +9,15 @@ from playwright.sync_api import expect
 
 from browser.acts import QUICK, generate, watch_posts
 from conftest import budget_table, serving
-from local.__main__ import answers, free_port, local_environment, start_api
+from local.__main__ import free_port, local_environment, start_api, wait_until_listening
 from local.bedrock import Bedrock
 from local.website import Website
 
 pytestmark = pytest.mark.slow
 
 LAGOS = {"timezone_id": "Africa/Lagos", "locale": "en-GB"}  # UTC+1 all year, 24-hour clock
-SPENT = "Today's budget is spent. It begins anew at 01:00."
-REFUSED = "Too little is left of today's budget for this picture. It begins anew at 01:00."
+SPENT = "Today's budget is spent. It resets at 01:00."
+REFUSED = "Too little is left of today's budget for this picture. It resets at 01:00."
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def thrifty_site(dynamodb):
         }
         api = stack.enter_context(start_api(port, "aws", environment))
         stack.callback(api.kill)
-        assert answers(api, port)
+        assert wait_until_listening(api, port)
         website = stack.enter_context(serving(Website(0, port)))
         yield f"http://127.0.0.1:{website.server_port}/"
 
@@ -131,7 +131,7 @@ def test_formats_the_remaining_budget(open_page, thrifty_site):
 def test_shows_the_reset_in_local_time(open_page, thrifty_site):
     page = open_page(thrifty_site, timezone_id="America/Phoenix", locale="en-US")
     answer_budget(page, 1, 1)
-    expect(line(page)).to_have_text(re.compile(r"It begins anew at 5:00\sPM\.$"))
+    expect(line(page)).to_have_text(re.compile(r"It resets at 5:00\sPM\.$"))
 
 
 def test_shows_nothing_without_a_budget(page):
@@ -165,7 +165,7 @@ def test_works_when_the_budget_cannot_be_loaded(page):
 
 def test_reloads_the_budget_after_it_resets(page):
     answer_budget(page, 1, 0.97, resets="2000-01-01T00:00:00Z")
-    expect(line(page)).to_have_text(re.compile("^Today's budget is spent. It begins anew at "))
+    expect(line(page)).to_have_text(re.compile("^Today's budget is spent. It resets at "))
     page.unroute("**/api/budget")
     page.route(
         "**/api/budget",

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 
 FILLED = "The settings are in the form."
 ELSEWHERE = "is not on offer here. The other settings are in the form."
-NO_SETTINGS = "This file holds no settings."
-TOO_LARGE = "This file is too large to be a picture of Easel's."
+NO_SETTINGS = "This file contains no settings."
+TOO_LARGE = "This file is too large to be a picture from Easel."
 
 HOLDING = """([base64, name, type]) => {
     const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))

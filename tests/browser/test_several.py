@@ -127,7 +127,7 @@ def test_confirms_leaving_while_pictures_are_pending(page):
     page.get_by_role("button", name=QUICK).first.click()
     page.get_by_role("dialog").get_by_role("button", name="More like this").click()
     expect(page.locator("#toast p")).to_have_text(
-        "Pictures are being painted. Wait for them, or cancel them."
+        "Pictures are still being painted. Wait for them, or cancel them."
     )
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("my next idea")
     search = page.get_by_role("searchbox")

@@ -55,7 +55,7 @@ def test_finds_a_picture_by_star_and_words(page):
     expect_shelf(page, "qwzx red fox")
     search = shelf(page).get_by_role("searchbox", name="Search the prompts")
     search.fill("hen")
-    expect(shelf(page).get_by_text("No picture fits.")).to_be_visible()
+    expect(shelf(page).get_by_text("No pictures found.")).to_be_visible()
     starred.click()
     expect_shelf(page, "qwzx blue hen")
     search.fill("QWZX")
@@ -68,7 +68,7 @@ def test_undo_restores_a_picture_on_wall_and_shelf(page):
     press_in_viewer(page, "Delete")
     expect(viewer(page)).to_be_hidden()
     expect_shelf(page, "qwzx three", "qwzx one")
-    words = page.locator("figure .words")
+    words = page.locator("figure .prompt-text")
     expect(words).to_have_text(["qwzx three", "qwzx one"])
     page.get_by_role("button", name="Undo").click()
     expect_shelf(page, "qwzx three", "qwzx two", "qwzx one")
@@ -146,23 +146,23 @@ def test_shelf_and_viewer_work_by_keyboard(page):
     # The button that costs money does not get the focus.
     expect(viewer(page).get_by_role("button", name="picture 1", exact=True)).to_be_focused()
     reached = set()
-    name = "document.activeElement.dataset.act ?? document.activeElement.className"
+    name = "document.activeElement.dataset.action ?? document.activeElement.className"
     while (control := page.evaluate(name)) not in reached:
         reached.add(control)
         page.keyboard.press("Tab")
     acts = (
         viewer(page)
-        .locator("[data-act]:enabled")
-        .evaluate_all("all => all.map(a => a.dataset.act)")
+        .locator("[data-action]:enabled")
+        .evaluate_all("all => all.map(a => a.dataset.action)")
     )
-    assert reached - {""} == {*acts, "zoom", "inscribed"}
+    assert reached - {""} == {*acts, "zoom", "embed-metadata"}
     viewer(page).get_by_role("button", name="Delete").press("Enter")
     expect_shelf(page, "picture 2")
     expect(thumbnail(page, "picture 2")).to_be_focused()
     page.keyboard.press("Control+z")
     expect_shelf(page, "picture 2", "picture 1")
     expect(thumbnail(page, "picture 1")).to_be_focused()
-    expect(last_announcement(page)).to_have_text("The picture is back.")
+    expect(last_announcement(page)).to_have_text("Picture restored.")
     expect(shelf(page).get_by_role("searchbox")).to_have_value("picture")  # typing stays
     page.keyboard.press("Enter")
     expect(viewer(page)).to_be_visible()
@@ -170,7 +170,7 @@ def test_shelf_and_viewer_work_by_keyboard(page):
     expect(last_announcement(page)).to_have_text("picture 2")
     page.keyboard.press("Escape")
     shelf(page).get_by_role("searchbox").fill("nothing like it")
-    expect(last_announcement(page)).to_have_text("No picture fits.")
+    expect(last_announcement(page)).to_have_text("No pictures found.")
     shelf(page).get_by_role("searchbox").press("Escape")
     expect(last_announcement(page)).to_have_text("Pictures found.")
 
@@ -207,4 +207,4 @@ def test_loads_pictures_as_the_shelf_is_scrolled(page):
     thumbnail(page, "picture 242").dispatch_event("click")
     expect(viewer(page)).to_be_visible()
     page.keyboard.press("ArrowRight")
-    expect(viewer(page).locator(".words")).to_have_text("picture 241")
+    expect(viewer(page).locator(".prompt-text")).to_have_text("picture 241")

@@ -41,12 +41,12 @@ def keys(page):
 
 def within_the_budget(page):
     answer(page, "budget", daily_usd=2, spent_usd=0.36, resets_at="2036-11-23T00:00:00Z")
-    expect(page.locator("#budget:not(.short)")).not_to_be_empty()
+    expect(page.locator("#budget:not(.insufficient)")).not_to_be_empty()
 
 
 def budget_spent(page):
     answer(page, "budget", daily_usd=2, spent_usd=2, resets_at="2036-11-23T00:00:00Z")
-    expect(page.locator("#budget.short")).not_to_be_empty()
+    expect(page.locator("#budget.insufficient")).not_to_be_empty()
 
 
 def configured(page):
@@ -89,7 +89,7 @@ def shelved(page):
 
 def searched(page):
     page.locator("[type=search]").fill("nowhere")
-    expect(page.locator(".none")).to_be_visible()
+    expect(page.locator(".no-matches")).to_be_visible()
 
 
 def opened(page):
@@ -104,24 +104,24 @@ def zoomed(page):
 
 def starred(page):
     page.locator(".zoom").click()
-    page.locator("[data-act=star]").click()
-    expect(page.locator("[data-act=star][aria-pressed=true]")).to_be_visible()
+    page.locator("[data-action=star]").click()
+    expect(page.locator("[data-action=star][aria-pressed=true]")).to_be_visible()
 
 
 def toast_shown(page):
-    page.locator("[data-act=copyPrompt]").click()
+    page.locator("[data-action=copyPrompt]").click()
     expect(page.locator("#viewer #toast")).to_be_visible()
 
 
 def deleted(page):
-    page.locator("[data-act=remove]").click()
+    page.locator("[data-action=remove]").click()
     expect(page.locator("main #toast button")).to_be_visible()
 
 
 def full(page):
     page.evaluate(FILL_STORAGE)
     submit(page, QUICK)
-    expect(page.locator(".reason")).not_to_be_empty()
+    expect(page.locator(".storage-note")).not_to_be_empty()
 
 
 def code_needed(page):
@@ -183,7 +183,7 @@ def test_every_state_is_translated_and_fits(open_page, language):
 def expect_fits(page, state, width):
     """Check that nothing scrolls sideways at this width in pixels."""
     page.set_viewport_size({"width": width, "height": 800})
-    for box in page.locator("html, dialog[open], dialog[open] .plate").all():
+    for box in page.locator("html, dialog[open], dialog[open] .details").all():
         assert box.evaluate("box => box.scrollWidth") <= width, (state, width)
 
 
@@ -209,7 +209,7 @@ def test_nothing_is_cut_off_at_200_percent(open_page):
     page.keyboard.press("Escape")
     page.evaluate("document.documentElement.style.fontSize = '32px'")  # text at 200 %, without zoom
     assert page.evaluate("document.documentElement.scrollWidth") <= 640
-    cut = """() => [...document.querySelectorAll("button, label, p:not(.unseen), select")]
+    cut = """() => [...document.querySelectorAll("button, label, p:not(.visually-hidden), select")]
         .filter(each => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)
         .map(each => each.textContent)"""
     assert page.evaluate(cut) == []
@@ -228,7 +228,7 @@ def test_a_chosen_look_applies_before_the_app_loads(open_page):
     page.unroute("**/app.js")
     page.reload()
     expect(page.get_by_label("Look")).to_have_value("dark")
-    page.get_by_label("Look").select_option("As the system")
+    page.get_by_label("Look").select_option("Same as system")
     assert page.evaluate(ground) == light
 
 

@@ -51,7 +51,7 @@ def test_the_viewer_shows_how_a_picture_was_made(page):
         image = viewer(page).get_by_role("img", name=QUICK)
         expect(image).to_be_in_viewport()
         assert image.evaluate("image => image.naturalWidth") == 1344
-        expect(viewer(page).locator(".words")).to_have_text(QUICK)
+        expect(viewer(page).locator(".prompt-text")).to_have_text(QUICK)
         shown = facts(page)
         assert re.fullmatch(r"\d+\.\d\ss", shown.pop("Time"))
         assert "202" in shown.pop("Made")
@@ -66,7 +66,7 @@ def test_the_viewer_shows_how_a_picture_was_made(page):
 def test_arrows_step_through_the_pictures(page):
     fill_shelf(page, 3)
     thumbnail(page, "picture 2").click()
-    words = viewer(page).locator(".words")
+    words = viewer(page).locator(".prompt-text")
     expect(words).to_have_text("picture 2")
     newer, older = (viewer(page).get_by_role("button", name=name) for name in ("Newer", "Older"))
     for key, shown, end in (
@@ -167,7 +167,7 @@ def test_a_download_carries_its_settings_unless_switched_off(page, format):
     with Image.open(io.BytesIO(file)) as inscribed, Image.open(io.BytesIO(sent)) as plain:
         assert inscribed.format == format.upper()
         assert inscribed.tobytes() == plain.tobytes()
-    viewer(page).get_by_label("Write prompt and settings into the file").uncheck()
+    viewer(page).get_by_label("Save prompt and settings in the file").uncheck()
     assert download(page, button.click) == (name, sent)
 
 
@@ -177,7 +177,7 @@ def test_more_like_this_needs_a_model_on_offer(page):
     sent = watch_posts(page)
     press_in_viewer(page, "More like this")  # no price, as the model is not on offer
     expect(page.locator("#toast p")).to_have_text(
-        "stable-image-past is not on offer here. The other settings are in the form."
+        "stable-image-past is not available here. The other settings are in the form."
     )
     expect(setting(page, "Prompt")).to_have_value("picture 1")
     expect(page.locator("figure")).to_have_count(0)

@@ -1,17 +1,17 @@
-// Files that are brought to the page: chosen, dropped or pasted. Knows no server.
+// Files brought to the page: chosen, dropped or pasted. Knows no server.
 
 /**
- * @param {HTMLElement} button  that asks for a file
+ * @param {HTMLElement} button  opens the file picker
  * @param {HTMLInputElement} input
- * @param {(file: File) => void} take  one of them; what else is dropped or pasted is the browser's business
+ * @param {(file: File) => void} onFile  called with the first file; drops and pastes without files keep their default
  */
-export function addIntake(button, input, take) {
+export function addFileImport(button, input, onFile) {
   button.onclick = () => input.click()
 
   input.onchange = () => {
     const [file] = input.files
     input.value = "" // so that the same file can be chosen again
-    if (file) take(file)
+    if (file) onFile(file)
   }
 
   document.addEventListener("dragover", event => {
@@ -22,11 +22,11 @@ export function addIntake(button, input, take) {
     const [file] = event.dataTransfer.files
     if (!file) return
     event.preventDefault()
-    take(file)
+    onFile(file)
   })
 
   document.addEventListener("paste", ({ clipboardData }) => {
     const [file] = clipboardData.files
-    if (file) take(file)
+    if (file) onFile(file)
   })
 }

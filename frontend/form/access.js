@@ -1,0 +1,103 @@
+// The access code: from the link or the field, kept for this tab. Knows no server.
+import { say } from "../words/words.js"
+
+const key = "access-code" // in sessionStorage
+const instruction = say("This site needs an access code. Ask the person who gave you the link.")
+
+/** Fill the field with the link's code, or else with the code stored for this tab. */
+export function fillCode(form) {
+  const code = takeCodeFromLink()
+  if (code) storeCode(code)
+  codeInput(form).value = code || codeInput(form).value || storedCode()
+}
+
+/** Make the code required for every picture. */
+export function requireCode(form) {
+  codeInput(form).required = true
+  showField(form, !codeInput(form).value)
+}
+
+/** The code to send, which is also stored for this tab; "" if none is required. */
+export function readCode(form) {
+  const { required, value } = codeInput(form)
+  const code = required ? value.trim() : ""
+  if (code) storeCode(code)
+  return code
+}
+
+/** Hide the field, as the code is valid. */
+export function acceptCode(form, code) {
+  if (!code || code !== codeInput(form).value.trim()) return // another one is being typed
+  const focused = form.querySelector("#access").contains(document.activeElement)
+  showField(form, false)
+  if (focused) form.querySelector("[type=submit]").focus({ preventScroll: true })
+}
+
+/** Forget the code, say why and ask for another, without moving the focus from another field. */
+export function rejectCode(form, code, sentence) {
+  const { activeElement } = document
+  const field = codeInput(form)
+  if (code) storeCode("")
+  if (code === field.value.trim()) field.value = ""
+  field.required = true
+  showField(form, true, sentence)
+  field.setAttribute("aria-invalid", "true")
+  if (!form.contains(activeElement) || activeElement.type === "submit") field.focus()
+}
+
+/** Show the field again to change a valid code. */
+export function editCode(form) {
+  showField(form, true)
+  codeInput(form).select()
+}
+
+/** Show the code as plain text or hide it; toggles by default. */
+export function toggleCodeVisibility(form, visible = codeInput(form).type === "password") {
+  codeInput(form).type = visible ? "text" : "password"
+  form.querySelector("#show-code").setAttribute("aria-pressed", visible)
+}
+
+function codeInput(form) {
+  return form.querySelector("#access-code")
+}
+
+function showField(form, shown, sentence = instruction) {
+  form.querySelector("#access").hidden = !shown
+  form.querySelector("#change-code").hidden = shown
+  form.querySelector("#access-help").textContent = sentence
+  codeInput(form).removeAttribute("aria-invalid")
+  toggleCodeVisibility(form, false)
+}
+
+/** The code of a link that ends in `#code=...`, or "". Removes it from the address at once. */
+function takeCodeFromLink() {
+  const parts = location.hash.slice(1).split("&")
+  const codePart = parts.find(part => part.startsWith("code="))
+  if (codePart === undefined) return ""
+  const rest = parts.filter(part => part !== codePart).join("&")
+  history.replaceState(history.state, "", location.pathname + location.search + (rest && `#${rest}`))
+  return decode(codePart.slice("code=".length)).trim()
+}
+
+function decode(text) {
+  try {
+    return decodeURIComponent(text)
+  } catch { // a percent sign that encodes nothing
+    return text
+  }
+}
+
+/** Store the code for this tab; "" forgets it. If storage is forbidden, only the field keeps it. */
+function storeCode(code) {
+  try {
+    sessionStorage.setItem(key, code)
+  } catch {}
+}
+
+function storedCode() {
+  try {
+    return sessionStorage.getItem(key) ?? ""
+  } catch {
+    return ""
+  }
+}

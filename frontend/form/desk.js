@@ -1,0 +1,156 @@
+// The desk: the form with the models offered, the requested values and the cost. Knows no server and no pictures.
+import { acceptCode, editCode, fillCode, readCode, rejectCode, requireCode, toggleCodeVisibility } from "./access.js"
+import { renderBudget, totalPrice } from "./budget.js"
+import { batchValues, checkPrompt, fillFields, pictureCount, renderModel, renderModels, revealControl, storeForm, storedForm, toggleConfiguration } from "./fields.js"
+import { takeLinkValues } from "./link.js"
+import { explain, say } from "../words/words.js"
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {Object} callbacks
+ * @param {() => Promise<object>} callbacks.fetchModels  the response of `GET /models`
+ * @param {() => Promise<object>} callbacks.fetchBudget  the response of `GET /budget`
+ * @param {(sentence: string) => void} callbacks.announce
+ * @param {(sentence: string) => void} callbacks.toast
+ */
+export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
+  const find = selector => form.querySelector(selector)
+  const { prompt } = form.elements
+  const button = find("[type=submit]")
+  const codeInput = find("#access-code")
+  fillCode(form) // first, as it takes its part of the link
+  const link = takeLinkValues()
+  const initialValues = { ...storedForm(), ...link } // for the form, once the models are loaded
+  let catalogue // the response of `GET /models`
+  let budget = { daily_usd: null }
+  let visitUsd = 0 // what this visit has cost
+
+  async function loadModels() {
+    find("#reload").hidden = true
+    loadBudget()
+    try {
+      catalogue = await fetchModels()
+      renderModels(form, catalogue)
+      if (Object.keys(link).length) announce(say("The settings are in the form."))
+      fill({ ...initialValues, prompt: prompt.value })
+      if (catalogue.access === "code") requireCode(form)
+    } catch (error) {
+      find("#model-help").textContent = explain(error)
+      announce(explain(error))
+      find("#reload").hidden = false
+    }
+  }
+
+  /** Runs in the background; a failure is silent. */
+  async function loadBudget() {
+    budget = await fetchBudget().catch(() => ({ daily_usd: null }))
+    if (catalogue) showBudget()
+  }
+
+  function use(values) {
+    prompt.value = values.prompt || prompt.value
+    if (!catalogue) return Object.assign(initialValues, values)
+    announce(say("The settings are in the form."))
+    fill(values)
+    storeForm(form)
+    prompt.focus()
+  }
+
+  /** Files of other programs name a model by its title only, which may be none of ours. */
+  function fill({ title, model = findByTitle(title)?.name ?? title, ...values }) {
+    fillFields(form, { ...values, model }, renderSelected)
+    if (Number(form.elements.seed.value)) revealControl(form, form.elements.seed) // as it repeats the same picture
+    const sentence = "{model} is not available here. The other settings are in the form."
+    if (model && !findModel(model)) toast(say(sentence, { model: title ?? model }))
+  }
+
+  function findByTitle(title) {
+    return catalogue.models.find(model => model.title === title)
+  }
+
+  function findModel(name) {
+    return catalogue?.models.find(model => model.name === name)
+  }
+
+  function selectedModel() {
+    return findModel(form.elements.model.value)
+  }
+
+  function renderSelected() {
+    prompt.setCustomValidity("") // another model may allow the prompt
+    renderModel(form, selectedModel())
+    showPrice()
+  }
+
+  function showPrice() {
+    const pictures = pictureCount(form)
+    const label = pictures > 1 ? say("Generate {pictures} images", { pictures }) : say("Generate image")
+    button.textContent = priceLabel(label, selectedModel().name)
+    showBudget()
+  }
+
+  /** The button's label, followed by the price of a batch of that model. */
+  function priceLabel(label, name) {
+    const price = findModel(name) && totalPrice(pictureCount(form), findModel(name))
+    return price ? say("{what}, about {price}", { what: label, price }) : label
+  }
+
+  function showBudget() {
+    renderBudget(find("#budget"), budget, visitUsd, pictureCount(form), selectedModel(), catalogue.models)
+  }
+
+  prompt.value = initialValues.prompt || prompt.value
+  loadModels()
+
+  form.oninput = () => {
+    prompt.setCustomValidity("") // until the next submit
+    storeForm(form)
+  }
+  form.elements.model.onchange = renderSelected
+  find(".count").onchange = showPrice
+  find("#reload").onclick = loadModels
+  find("#fold").onclick = () => toggleConfiguration(form)
+  find("#change-code").onclick = () => editCode(form)
+  find("#show-code").onclick = () => toggleCodeVisibility(form)
+
+  // An invalid value in the hidden configuration would block the form without a message.
+  form.addEventListener("invalid", event => revealControl(form, event.target), { capture: true })
+
+  // A link opened in a tab that already shows the page.
+  window.addEventListener("hashchange", () => {
+    fillCode(form)
+    const values = takeLinkValues()
+    if (Object.keys(values).length) use(values)
+  })
+
+  // The page may have been open in the background since before the budget reset.
+  document.addEventListener("visibilitychange", () => {
+    if (Date.parse(budget.resets_at) < Date.now()) loadBudget()
+  })
+
+  window.addEventListener("online", () => { if (!catalogue) loadModels() })
+
+  return {
+    use, priceLabel,
+    /** The model of that name; undefined if it is not offered. */
+    findModel,
+    /** The values of each picture to generate; none while a field is invalid or the models are not loaded. */
+    requestedValues: () => (catalogue && checkPrompt(form, selectedModel()) && codeInput.reportValidity() ? batchValues(form) : []),
+    /** The access code to send; null if it is required and missing. */
+    readCode: () => (codeInput.reportValidity() ? readCode(form) : null),
+    focusButton: () => button.focus({ preventScroll: true }),
+    /** While busy, the button does nothing. */
+    setBusy: busy => button.setAttribute("aria-disabled", busy),
+    /** Add a picture's price to the cost of this visit. */
+    addCost(price) {
+      visitUsd += Number(price)
+      showBudget()
+    },
+    /** A batch is finished: its access code, how many pictures it made, and its first error, if any. */
+    finishBatch(code, made, error) {
+      if (error?.code === "AccessCodeRequired") rejectCode(form, code, explain(error))
+      else if (made) acceptCode(form, code)
+      loadBudget()
+    },
+  }
+}

@@ -1,0 +1,147 @@
+// The form's fields: the models offered and their parameters. Knows no server and no pictures.
+import { money, say } from "../words/words.js"
+
+/** The control of each kind of parameter; the kinds are those of chalicelib/parameters.py. */
+const kinds = {
+  text: () => createElement("textarea", { rows: 2 }),
+  number: parameter => createNumberInput(parameter, "any"),
+  integer: parameter => createNumberInput(parameter, 1),
+  choice: ({ choices, default: defaultChoice }) => {
+    const options = defaultChoice ? choices : ["", ...choices]
+    const select = createElement("select", {})
+    select.append(...options.map(option => new Option(option || say("the model chooses"), option)))
+    return select
+  },
+}
+
+/** Every value set for any model, so that switching models loses none. */
+const savedValues = {}
+
+/** Fill the model menu from the response of `GET /models`, and enable the form. */
+export function renderModels(form, { models, default: defaultName }) {
+  form.elements.model.replaceChildren(...models.map(({ title, name }) => new Option(title, name)))
+  form.elements.model.value = defaultName
+  for (const control of form.elements) control.disabled = false
+}
+
+/** Show the model's parameters; values set before stay if the model allows them. */
+export function renderModel(form, { description, price_usd: price, parameters }) {
+  const priceText = price ? say("{price} per picture.", { price: money(price) }) : ""
+  const prompt = parameters.find(({ name }) => name === "prompt")
+  const others = parameters.filter(each => each !== prompt)
+  form.querySelector("#model-help").textContent = `${say(description)} ${priceText}`.trim()
+  form.querySelector("#prompt-help").textContent = say(prompt.help)
+  Object.assign(savedValues, formValues(form))
+  form.querySelector("#configuration").replaceChildren(...others.map(createField))
+  for (const { name, default: defaultValue } of others) setValue(form.elements[name], savedValues[name], defaultValue)
+}
+
+/** The value of each named field: the query parameters and the prompt. */
+export function formValues(form) {
+  const named = [...form.elements].filter(({ name }) => name && name !== "count")
+  return Object.fromEntries(named.map(control => [control.name, textOf(control)]))
+}
+
+/** The control's value; a number typed as 1e3 becomes 1000. */
+function textOf({ type, value, valueAsNumber }) {
+  return type === "number" && value ? String(valueAsNumber) : value
+}
+
+/** Whether the prompt can be sent; if not, the browser says why. */
+export function checkPrompt({ elements: { prompt } }, { parameters }) {
+  const { max_length: maximum } = parameters.find(({ name }) => name === "prompt")
+  const length = [...prompt.value].length // in code points, as the API counts
+  const empty = prompt.value.trim() ? "" : say("The prompt is empty.")
+  prompt.setCustomValidity(length > maximum ? say("The prompt has {length} characters; {maximum} are allowed.", { length, maximum }) : empty)
+  return prompt.reportValidity()
+}
+
+/** The number of pictures in a batch. */
+export function pictureCount(form) {
+  return Number(form.elements.count.value)
+}
+
+/** The values of each picture in the batch; a chosen seed is the first one's, and the others count up from it. */
+export function batchValues(form) {
+  const values = formValues(form)
+  const { max } = form.elements.seed
+  return Array.from({ length: pictureCount(form) }, (_, index) =>
+    Number(values.seed) ? { ...values, seed: `${Math.min(Number(values.seed) + index, max)}` } : values)
+}
+
+/**
+ * Set the fields to the values, where the form allows them; other fields keep theirs.
+ * @param {() => void} renderSelected  shows the parameters of the selected model
+ */
+export function fillFields(form, values, renderSelected) {
+  const { model, prompt, count } = form.elements
+  if (values.count) count.value = values.count
+  if ([...model.options].some(({ value }) => value === values.model)) model.value = values.model
+  renderSelected()
+  if (values.prompt) prompt.value = values.prompt
+  for (const control of form.querySelectorAll("#configuration [name]")) {
+    if (control.name in values) setValue(control, String(values[control.name]), control.value)
+  }
+}
+
+/** Store the form's values, to survive a reload of this tab. */
+export function storeForm(form) {
+  const values = { ...formValues(form), count: form.elements.count.value }
+  try {
+    sessionStorage.setItem("form", JSON.stringify(values))
+  } catch {} // storage is forbidden or full
+}
+
+/** The values that `storeForm` stored; {} in a new tab. */
+export function storedForm() {
+  try {
+    return JSON.parse(sessionStorage.getItem("form")) ?? {}
+  } catch {
+    return {}
+  }
+}
+
+/** Show or hide the configuration. */
+export function toggleConfiguration(form) {
+  const button = form.querySelector("#fold")
+  const configuration = form.querySelector("#configuration")
+  configuration.hidden = !configuration.hidden
+  button.setAttribute("aria-expanded", !configuration.hidden)
+  button.textContent = say(configuration.hidden ? "Show Configuration" : "Hide Configuration")
+}
+
+/** Show the configuration if it hides the control. */
+export function revealControl(form, control) {
+  if (form.querySelector("#configuration[hidden]")?.contains(control)) toggleConfiguration(form)
+}
+
+function createField(parameter) {
+  const { name, kind, minimum, maximum } = parameter
+  const label = say(parameter.label)
+  const range = minimum === undefined ? "" : say("From {minimum} to {maximum}.", { minimum, maximum })
+  const help = `${say(parameter.help)} ${range}`.trim()
+  const id = `parameter-${name}`
+  const control = Object.assign(kinds[kind](parameter), { id, name })
+  control.setAttribute("aria-describedby", `${id}-help`)
+  const field = createElement("div", { className: "field" })
+  field.append(
+    createElement("label", { htmlFor: id, textContent: label }),
+    control,
+    createElement("p", { id: `${id}-help`, className: "help", textContent: help }),
+  )
+  return field
+}
+
+function createNumberInput({ minimum, maximum }, step) {
+  return createElement("input", { type: "number", min: minimum, max: maximum, step })
+}
+
+/** Set the value, or the fallback if the control does not allow the value. */
+function setValue(control, value, fallback) {
+  control.value = value ?? fallback
+  if (value !== control.value || !control.validity.valid) control.value = fallback
+}
+
+function createElement(tag, properties) {
+  return Object.assign(document.createElement(tag), properties)
+}
