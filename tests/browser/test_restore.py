@@ -21,7 +21,7 @@ from browser.recipes import automatic1111_file, gradient, to_file
 pytestmark = pytest.mark.slow
 
 FILLED = "The settings are in the form."
-ELSEWHERE = "is not on offer here. The other settings are in the form."
+ELSEWHERE = "is not available here. The other settings are in the form."
 NO_SETTINGS = "This file contains no settings."
 TOO_LARGE = "This file is too large to be a picture from Easel."
 
