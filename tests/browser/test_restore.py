@@ -21,7 +21,7 @@ from browser.recipes import automatic1111_file, gradient, to_file
 pytestmark = pytest.mark.slow
 
 FILLED = "The settings are in the form."
-ELSEWHERE = "is not on offer here. The other settings are in the form."
+ELSEWHERE = "is not available here. The other settings are in the form."
 NO_SETTINGS = "This file contains no settings."
 TOO_LARGE = "This file is too large to be a picture from Easel."
 
@@ -190,7 +190,7 @@ def test_a_file_dropped_early_waits_for_the_models(open_page):
     held = []
     page.route("**/api/models", lambda route: held.append(route))
     page.reload()
-    expect(page.get_by_text("Asking which models")).to_be_visible()
+    expect(page.get_by_text("Loading the models")).to_be_visible()
     drop(
         page,
         "dream.png",
