@@ -126,9 +126,9 @@ def test_never_retries_what_may_have_been_charged(page):
 
 def test_offers_to_try_again_without_the_models(page):
     for status, body, sentence in (
-        (200, "<!doctype html><title>hello</title>", "no sense here (status 200)"),
-        (500, '{"message": "Internal server error"}', "no sense here (status 500)"),
-        (503, "<html>", "no sense here (status 503)"),
+        (200, "<!doctype html><title>hello</title>", "could not be read (status 200)"),
+        (500, '{"message": "Internal server error"}', "could not be read (status 500)"),
+        (503, "<html>", "could not be read (status 503)"),
         (None, "", "Easel cannot be reached."),
     ):
         page.route("**/api/models", answer(status, body))

@@ -190,7 +190,7 @@ def test_a_file_dropped_early_waits_for_the_models(open_page):
     held = []
     page.route("**/api/models", lambda route: held.append(route))
     page.reload()
-    expect(page.get_by_text("Asking which models")).to_be_visible()
+    expect(page.get_by_text("Loading the models")).to_be_visible()
     drop(
         page,
         "dream.png",
