@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib import catalogue
+from chalicelib import budget, catalogue
 
 NAMES = ("daily_budget_usd", "access_code", "models", "bedrock_region", "alarm_email", "api_url")
 
@@ -37,7 +37,9 @@ def read(find: Callable[[str], str | None]) -> Options:
     code = matched(CODE, "access_code", find, "8 to 128 letters, digits and . _ ~ -")
     api_url = matched(API_URL, "api_url", find, "https://.../api/, as `chalice url` prints it")
     return Options(
-        daily_budget_usd=dollars(find("daily_budget_usd") or "2.00"),
+        daily_budget_usd=budget.parse_dollars(
+            "daily_budget_usd", find("daily_budget_usd") or budget.DEFAULT_DAILY_USD
+        ),
         access_code_sha256=hashlib.sha256(code.encode()).hexdigest() if code else "",
         models=models,
         endpoints=tuple(each for each in ids if each.startswith("arn:")),
@@ -55,9 +57,3 @@ def matched(
         shown = "another text" if name == "access_code" else repr(text[:80])
         raise ValueError(f"{name} must be {allowed}, got {shown}")
     return text
-
-
-def dollars(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", text):
-        raise ValueError(f"daily_budget_usd must be dollars from 0 to 99999.99, got {text!r}")
-    return float(text)

@@ -34,6 +34,7 @@ def test_a_picture_is_one_line_of_metrics():
                         {"Name": "Dollars", "Unit": "None"},
                         {"Name": "Errors", "Unit": "Count"},
                         {"Name": "BudgetSpent", "Unit": "Count"},
+                        {"Name": "Unauthorized", "Unit": "Count"},
                         {"Name": "Milliseconds", "Unit": "Milliseconds"},
                     ],
                 }
@@ -49,6 +50,7 @@ def test_a_picture_is_one_line_of_metrics():
         "Dollars": 0.04,
         "Errors": 0,
         "BudgetSpent": 0,
+        "Unauthorized": 0,
         "Milliseconds": 3250,
     }
     assert "\n" not in line

@@ -113,7 +113,7 @@ def test_after_a_failure_the_same_process_serves_the_next_request(kept, status, 
 
 
 MODELS = "MODELS must be names from stable-image-core,"
-DOLLARS = "DAILY_BUDGET_USD must be dollars from 0 to 1000000, got "
+DOLLARS = "DAILY_BUDGET_USD must be dollars from 0 to 99999.99, got "
 NONSENSE = [
     ({"MODELS": "nonsense"}, MODELS),
     ({"MODELS": ""}, MODELS),
@@ -121,6 +121,7 @@ NONSENSE = [
     ({"DAILY_BUDGET_USD": "abc", "BUDGET_TABLE": "budget"}, f"{DOLLARS}'abc'"),
     ({"DAILY_BUDGET_USD": "-1", "BUDGET_TABLE": "budget"}, f"{DOLLARS}'-1'"),
     ({"DAILY_BUDGET_USD": "nan"}, f"{DOLLARS}'nan'"),
+    ({"DAILY_BUDGET_USD": "5.00"}, "BUDGET_TABLE must be set where DAILY_BUDGET_USD is, got only"),
 ]
 
 
