@@ -249,11 +249,6 @@ def test_a_daily_budget_that_is_no_amount_stops_the_start(text):
         budget.parse_daily_usd(text, "budget")
 
 
-@pytest.mark.parametrize(("text", "dollars"), [("2.00", 2), ("0", 0), ("99999.99", 99_999.99)])
-def test_a_daily_budget_is_dollars(text, dollars):
-    assert budget.parse_daily_usd(text, "budget") == dollars
-
-
 def test_where_nobody_says_otherwise_a_day_costs_two_dollars():
     assert easel.daily_budget.daily_usd == 2.00
 
