@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib import catalogue
+from chalicelib import budget, catalogue
 
 NAMES = ("daily_budget_usd", "access_code", "models", "bedrock_region", "alarm_email", "api_url")
 
@@ -41,7 +41,9 @@ def read(lookup: Callable[[str], str | None]) -> Options:
     api_url = validate("api_url", lookup, API_URL, address)
     region = validate("bedrock_region", lookup, REGION, "an AWS region such as us-west-2")
     return Options(
-        daily_budget_usd=dollars(lookup("daily_budget_usd") or "2.00"),
+        daily_budget_usd=budget.parse_dollars(
+            "daily_budget_usd", lookup("daily_budget_usd") or budget.DEFAULT_DAILY_USD
+        ),
         access_code_sha256=hashlib.sha256(code.encode()).hexdigest() if code else "",
         models=models,
         endpoints=tuple(each for each in ids if each.startswith("arn:")),
@@ -59,9 +61,3 @@ def validate(
         shown = "a different text" if name == "access_code" else repr(text[:80])
         raise ValueError(f"{name} must be {allowed}, got {shown}")
     return text
-
-
-def dollars(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", text):
-        raise ValueError(f"daily_budget_usd must be 0 to 99999.99 US dollars, got {text!r}")
-    return float(text)

