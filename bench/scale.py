@@ -143,5 +143,6 @@ def row(*cells: str) -> str:
 
 
 if __name__ == "__main__":
-    print(tables())
-    rewrite("scale", tables())
+    content = tables()
+    print(content)
+    rewrite("scale", content)

@@ -131,14 +131,14 @@ def test_retries_a_busy_model_twice_at_no_cost():
     ("limit", "amounts"),
     [
         ("daily_usd", [0, 2, 50, 200]),
-        ("rate", [0.01, 0.1, 1, 20]),
+        ("rate", [0.1, 0.3, 1, 20]),
         ("concurrency", [1, 10, 100, 1_000]),
         ("writes", [1, 2, 10, 1_000]),
         ("model_calls", [0, 10, 90, 6_000]),
     ],
 )
 def test_a_higher_limit_never_makes_fewer_images(limit, amounts):
-    rest = scale.SETTINGS["budget, throttle and Bedrock raised"]
+    rest = replace(scale.SETTINGS["budget, throttle and Bedrock raised"], burst=40)
     hours = [Hour(replace(rest, **{limit: amount})).run(VISITS) for amount in amounts]
     images = [each.outcomes[IMAGE] for each in hours]
     assert images == sorted(images)

@@ -85,7 +85,7 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     announce(say("The form is as it was before."))
   }
 
-  /** Returns a sentence if the model is not ours. Files of other programs name a model by its title only. */
+  /** Returns a sentence if Easel does not offer the model. Files of other programs name it by its title only. */
   function fill({ title, model = findByTitle(title)?.name ?? title, ...others }) {
     fillFields(form, { ...others, model }, renderSelected)
     const { seed } = form.elements

@@ -108,7 +108,7 @@ def test_a_retry_waits_for_retry_after(page):
     expect(page.get_by_text("The model is busy; asking again")).to_be_attached()
     page.clock.fast_forward(1_900)
     assert len(sent) == 1
-    with page.expect_request("**/api/?*"):
+    with page.expect_response("**/api/?*"):
         page.clock.fast_forward(200)
 
 
@@ -131,8 +131,7 @@ def test_offers_to_try_again_without_the_models(page):
         (503, "<html>", "no sense here (status 503)"),
         (None, "", "Easel cannot be reached."),
     ):
-        answer = {"status": status, "body": body}
-        page.route("**/api/models", lambda route, answer=answer: spoil(route, **answer))
+        page.route("**/api/models", answer(status, body))
         page.reload()
         expect(page.locator("#model-help")).to_contain_text(sentence)
         expect(page.get_by_role("button", name="Generate Image")).to_be_disabled()
@@ -143,8 +142,9 @@ def test_offers_to_try_again_without_the_models(page):
         expect(page.get_by_role("button", name="Try again")).to_be_hidden()
 
 
-def spoil(route, status, body):
-    route.fulfill(status=status, body=body) if status else route.abort()
+def answer(status, body):
+    """Answers each request with this, or with no status breaks the connection."""
+    return lambda route: route.fulfill(status=status, body=body) if status else route.abort()
 
 
 def test_an_answer_that_is_not_a_picture_is_a_failure(page):
@@ -152,7 +152,7 @@ def test_an_answer_that_is_not_a_picture_is_a_failure(page):
         ("<!doctype html>", "The server's answer could not be read (status 200)."),
         ("R0lGODlh", "The picture that arrived cannot be shown. Try again."),
     ):
-        page.route("**/api/?*", lambda route, body=body: route.fulfill(status=200, body=body))
+        page.route("**/api/?*", answer(200, body))
         generate(page)
         expect(page.locator(".message")).to_contain_text(sentence)
 
@@ -218,8 +218,7 @@ def test_does_not_send_an_empty_or_too_long_prompt(page):
         ("🦊" * 10_001, "The prompt has 10001 characters; 10000 are allowed."),
         ("x" * 100_000, "The prompt has 100000 characters; 10000 are allowed."),
     ):
-        page.get_by_role("button", name="Show Configuration").focus()
-        prompt.evaluate("(area, words) => { area.value = words }", words)
+        prompt.fill(words)
         page.get_by_role("button", name="Generate").click()
         assert prompt.evaluate("area => area.validationMessage") == sentence
         expect(prompt).to_be_focused()
