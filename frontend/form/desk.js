@@ -1,8 +1,9 @@
 // The desk: the form with the models offered, the requested values and the cost. Knows no server and no pictures.
 import { acceptCode, editCode, fillCode, readCode, rejectCode, requireCode, toggleCodeVisibility } from "./access.js"
 import { renderBudget, totalPrice } from "./budget.js"
-import { batchValues, checkPrompt, fillFields, pictureCount, renderModel, renderModels, revealControl, storeForm, storedForm, toggleConfiguration } from "./fields.js"
+import { batchValues, checkTexts, fillFields, pictureCount, renderModel, renderModels, revealControl, storeForm, storedForm, toggleConfiguration } from "./fields.js"
 import { takeLinkValues } from "./link.js"
+import { cut } from "../words/text.js"
 import { explain, say } from "../words/words.js"
 
 /**
@@ -20,7 +21,7 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
   const codeInput = find("#access-code")
   fillCode(form) // first, as it takes its part of the link
   const link = takeLinkValues()
-  const initialValues = { ...storedForm(), ...link } // for the form, once the models are loaded
+  let initialValues = merge(storedForm(), link) // for the form, once the models are loaded
   let catalogue // the response of `GET /models`
   let budget = { daily_usd: null }
   let visitUsd = 0 // what this visit has cost
@@ -49,19 +50,29 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
 
   function use(values) {
     prompt.value = values.prompt || prompt.value
-    if (!catalogue) return Object.assign(initialValues, values)
+    if (!catalogue) {
+      initialValues = merge(initialValues, values)
+      return
+    }
     announce(say("The settings are in the form."))
     fill(values)
     storeForm(form)
     prompt.focus()
   }
 
-  /** Files of other programs name a model by its title only, which may be none of ours. */
-  function fill({ title, model = findByTitle(title)?.name ?? title, ...values }) {
-    fillFields(form, { ...values, model }, renderSelected)
+  /** Files of other programs name a model by its title only, which may be none of ours, or not at all (""). */
+  function fill({ title, model: name, ...values }) {
+    const model = findByTitle(name)?.name ?? name
+    const refused = fillFields(form, { ...values, model }, catalogue.models, renderSelected)
     if (Number(form.elements.seed.value)) revealControl(form, form.elements.seed) // as it repeats the same picture
-    const sentence = "{model} is not available here. The other settings are in the form."
-    if (model && !findModel(model)) toast(say(sentence, { model: title ?? model }))
+    const sentences = []
+    if (model && !findModel(model)) {
+      sentences.push(say("{model} is not available here. The other settings are in the form.", { model: cut(String(title ?? model), 80) }))
+    }
+    if (refused.length) {
+      sentences.push(say("Left out, as {model} does not take them: {settings}.", { model: selectedModel().title, settings: refused.join(", ") }))
+    }
+    if (sentences.length) toast(sentences.join(" "))
   }
 
   function findByTitle(title) {
@@ -135,7 +146,7 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     /** The model of that name; undefined if it is not offered. */
     findModel,
     /** The values of each picture to generate; none while a field is invalid or the models are not loaded. */
-    requestedValues: () => (catalogue && checkPrompt(form, selectedModel()) && codeInput.reportValidity() ? batchValues(form) : []),
+    requestedValues: () => (catalogue && checkTexts(form, selectedModel()) && codeInput.reportValidity() ? batchValues(form) : []),
     /** The access code to send; null if it is required and missing. */
     readCode: () => (codeInput.reportValidity() ? readCode(form) : null),
     focusButton: () => button.focus({ preventScroll: true }),
@@ -153,4 +164,9 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
       loadBudget()
     },
   }
+}
+
+/** The old values with the new ones; without the old ones if the new ones name a model, as then they are a recipe. */
+function merge(old, values) {
+  return values.model === undefined ? { ...old, ...values } : { count: old.count, ...values }
 }

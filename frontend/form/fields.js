@@ -1,9 +1,11 @@
 // The form's fields: the models offered and their parameters. Knows no server and no pictures.
+import { labels } from "../words/labels.js"
+import { cut } from "../words/text.js"
 import { money, say } from "../words/words.js"
 
 /** The control of each kind of parameter; the kinds are those of chalicelib/parameters.py. */
 const kinds = {
-  text: () => createElement("textarea", { rows: 2 }),
+  text: () => createElement("textarea", { rows: 2, oninput: ({ target }) => target.setCustomValidity("") }),
   number: parameter => createNumberInput(parameter, "any"),
   integer: parameter => createNumberInput(parameter, 1),
   choice: ({ choices, default: defaultChoice }) => {
@@ -47,13 +49,24 @@ function textOf({ type, value, valueAsNumber }) {
   return type === "number" && value ? String(valueAsNumber) : value
 }
 
-/** Whether the prompt can be sent; if not, the browser says why. */
-export function checkPrompt({ elements: { prompt } }, { parameters }) {
+/** Whether the prompt and other texts can be sent; if not, the browser says why. */
+export function checkTexts({ elements }, { parameters }) {
+  const { prompt } = elements
+  const texts = parameters.filter(({ kind }) => kind === "text").map(({ name }) => elements[name])
+  for (const control of texts) control.setCustomValidity(refusedCharacter(control.value))
   const { max_length: maximum } = parameters.find(({ name }) => name === "prompt")
   const length = [...prompt.value].length // in code points, as the API counts
-  const empty = prompt.value.trim() ? "" : say("The prompt is empty.")
-  prompt.setCustomValidity(length > maximum ? say("The prompt has {length} characters; {maximum} are allowed.", { length, maximum }) : empty)
-  return prompt.reportValidity()
+  if (!prompt.value.trim()) prompt.setCustomValidity(say("The prompt is empty."))
+  if (length > maximum) prompt.setCustomValidity(say("The prompt has {length} characters; {maximum} are allowed.", { length, maximum }))
+  return texts.every(control => control.reportValidity())
+}
+
+/** A sentence about the first character that the API refuses, as people may not see it; "" if there is none. */
+function refusedCharacter(text) {
+  const found = /[^\P{Cc}\t\n\r]|\p{Cs}|\ufffd/u.exec(text)
+  if (!found) return ""
+  const character = `U+${found[0].codePointAt().toString(16).toUpperCase().padStart(4, "0")}`
+  return say("The text contains the character {character}, which no model takes. Remove it.", { character })
 }
 
 /** The number of pictures in a batch. */
@@ -70,18 +83,26 @@ export function batchValues(form) {
 }
 
 /**
- * Set the fields to the values, where the form allows them; other fields keep theirs.
+ * Set the fields to the values, where the form allows them. If there is a `model`, even one that is not offered or "",
+ * the values are a recipe: what it lacks gets its default. Otherwise other fields keep theirs.
+ * @param {object[]} models  of the response of `GET /models`
  * @param {() => void} renderSelected  shows the parameters of the selected model
+ * @returns {string[]}  the values that the selected model does not take, each after its label
  */
-export function fillFields(form, values, renderSelected) {
+export function fillFields(form, values, models, renderSelected) {
   const { model, prompt, count } = form.elements
   if (values.count) count.value = values.count
   if ([...model.options].some(({ value }) => value === values.model)) model.value = values.model
   renderSelected()
   if (values.prompt) prompt.value = values.prompt
-  for (const control of form.querySelectorAll("#configuration [name]")) {
-    if (control.name in values) setValue(control, String(values[control.name]), control.value)
+  const { parameters } = models.find(({ name }) => name === model.value)
+  for (const { name, default: defaultValue } of parameters.filter(({ name }) => name !== "prompt")) {
+    const control = form.elements[name]
+    const fallback = values.model === undefined ? control.value : defaultValue
+    setValue(control, values[name] ?? fallback, fallback)
   }
+  const refused = name => values[name] && form.elements[name]?.value !== String(values[name])
+  return Object.keys(labels).concat("seed").filter(refused).map(name => `${say(labels[name] ?? "Seed")} ${cut(String(values[name]), 40)}`)
 }
 
 /** Store the form's values, to survive a reload of this tab. */
@@ -139,7 +160,7 @@ function createNumberInput({ minimum, maximum }, step) {
 /** Set the value, or the fallback if the control does not allow the value. */
 function setValue(control, value, fallback) {
   control.value = value ?? fallback
-  if (value !== control.value || !control.validity.valid) control.value = fallback
+  if (String(value) !== control.value || !control.validity.valid || control.selectedIndex === -1) control.value = fallback
 }
 
 function createElement(tag, properties) {
