@@ -1,4 +1,4 @@
-"""The internet, as far as CloudFront: an HTTPS proxy that takes its addresses to ministack."""
+"""An HTTPS proxy that forwards requests for CloudFront's domains to ministack."""
 
 import contextlib
 import datetime
@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
-class Internet(ThreadingHTTPServer):
-    """CloudFront and no more, for a program whose HTTPS_PROXY and SSL_CERT_FILE are ours."""
+class Proxy(ThreadingHTTPServer):
+    """Serves CloudFront's domains only, to programs that run with its `environment`."""
 
     daemon_threads = True
 
@@ -37,9 +37,9 @@ class Internet(ThreadingHTTPServer):
 
 
 class Tunnel(BaseHTTPRequestHandler):
-    """One caller's connection: first in clear to the proxy, then in TLS to a distribution."""
+    """A client's connection: a plain CONNECT to the proxy, then TLS to a distribution."""
 
-    server: Internet
+    server: Proxy
 
     def do_CONNECT(self):
         if not self.path.endswith(".cloudfront.net:443"):
@@ -53,16 +53,16 @@ class Tunnel(BaseHTTPRequestHandler):
             self.rfile.close()
 
     def do_GET(self):
-        """Take the request to ministack, as one over TLS, and its answer back."""
+        """Forwards the request to ministack, marked as one over TLS, and returns its response."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = dict(self.headers) | {"X-Forwarded-Proto": "https"}
         aws = http.client.HTTPConnection("127.0.0.1", self.server.aws_port, timeout=60)
         with contextlib.closing(aws):
             aws.request(self.command, self.path, body, headers)
-            answer = aws.getresponse()
-            content = answer.read()
-        self.send_response_only(answer.status)
-        for name, value in answer.getheaders():
+            response = aws.getresponse()
+            content = response.read()
+        self.send_response_only(response.status)
+        for name, value in response.getheaders():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
@@ -70,17 +70,17 @@ class Tunnel(BaseHTTPRequestHandler):
     do_OPTIONS = do_POST = do_GET
 
     def log_message(self, *_):
-        """ministack has a log."""
+        """ministack logs requests."""
 
 
 def certificate(name):
-    """A key and a certificate for it that lasts a day, in PEM."""
+    """A self-signed certificate, valid for a day, and its key, in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.UTC)
     day = datetime.timedelta(days=1)
-    itself = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Easel's tests")])
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Easel's tests")])
     signed = (
-        x509.CertificateBuilder(itself, itself, key.public_key(), x509.random_serial_number())
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - day)
         .not_valid_after(now + day)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
