@@ -19,7 +19,7 @@ import { measureAndShrink } from "./canvas.js"
  * @property {string} type  such as image/jpeg
  */
 
-const stores = ["files", "thumbs", "pictures"] // each keyed by id
+const stores = ["files", "thumbs", "pictures"] // keyed by id
 const openMilliseconds = 3000 // to wait for the database
 const lastId = "\uffff" // sorts after every id
 
@@ -276,9 +276,7 @@ function toBlob(stored) {
   return stored?.bytes instanceof ArrayBuffer ? new Blob([stored.bytes], { type: String(stored.type) }) : undefined
 }
 
-async function toBytes(blob) {
-  return blob && { bytes: await blob.arrayBuffer(), type: blob.type }
-}
+const toBytes = async blob => blob && { bytes: await blob.arrayBuffer(), type: blob.type }
 
 /** Whether the page can show it; another version or a fault may have written anything. */
 function isRecord(key, record) {
