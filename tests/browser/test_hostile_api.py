@@ -215,8 +215,7 @@ def test_a_spent_budget_without_a_time_resets_at_midnight_utc(open_page):
         answer(page, status=429, json=spent, headers={"Retry-After": text})
         generate(page, QUICK)
         expect_message(
-            page,
-            "Too little is left of today's budget for this picture. It resets at 01:00.",
+            page, "Too little is left of today's budget for this picture. It resets at 01:00."
         )
 
 
