@@ -26,7 +26,8 @@ os.environ |= {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-for name in ("MODELS", "BEDROCK_REGION", "ACCESS_CODE_SHA256", "BUDGET_TABLE", "DAILY_BUDGET_USD"):
+SETTINGS = "MODELS BEDROCK_REGION ACCESS_CODE_SHA256 BUDGET_TABLE DAILY_BUDGET_USD RESULTS_BUCKET"
+for name in [*SETTINGS.split(), "MODEL_TIMEOUT_SECONDS"]:
     os.environ.pop(name, None)
 
 import boto3
@@ -132,7 +133,7 @@ def moto():
 
 @contextlib.contextmanager
 def budget_table(moto, name):
-    """A DynamoDB client of moto and a budget table as the stack defines it."""
+    """A DynamoDB client of moto, with a budget table as the stack defines it."""
     client = boto3.client("dynamodb", "us-west-2", endpoint_url=moto)
     client.create_table(
         TableName=name,

@@ -63,7 +63,7 @@ def test_a_prompt_becomes_a_picture_with_all_its_headers(stub, post, jpeg_answer
         "Access-Control-Allow-Headers": ANY,
         "Access-Control-Max-Age": "600",
         "Access-Control-Expose-Headers": "X-Image-Model,X-Image-Seed,X-Image-Type,"
-        "X-Image-Price,X-Image-Ignored,Retry-After",
+        "X-Image-Price,X-Image-Ignored,Retry-After,Location",
     }
 
 

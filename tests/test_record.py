@@ -45,6 +45,7 @@ def test_a_picture_is_one_line_of_metrics():
         "status": 200,
         "model": "stable-image-core",
         "prompt_length": 6,
+        "is_stored": False,
         "Images": 1,
         "Dollars": 0.04,
         "Errors": 0,
