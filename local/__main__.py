@@ -112,11 +112,14 @@ def local_environment(endpoint: str) -> dict[str, str]:
 
 def results_environment(endpoint: str) -> dict[str, str]:
     """Answers are kept in the local S3, those of Amazon Bedrock too."""
+    direct = [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1"]
+    no_proxy = ",".join(filter(None, direct))
     return {
         "AWS_ENDPOINT_URL_S3": endpoint,
         "RESULTS_BUCKET": RESULTS_BUCKET,
         "MODEL_TIMEOUT_SECONDS": "100",
-        "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"])),
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
     }
 
 
