@@ -47,6 +47,8 @@ settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("gate")
 
+pytest_plugins = ["buckets"]
+
 ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())
 EVERY_MODEL = CHALICE["stages"]["local"]["environment_variables"]["MODELS"]
@@ -117,10 +119,9 @@ def bedrock(local_bedrock, monkeypatch):
 
 @pytest.fixture(scope="session")
 def moto():
-    """The URL of an AWS account emulated by moto: DynamoDB, STS, SSM, IAM and CloudFormation.
+    """The URL of an AWS account emulated by moto: DynamoDB, S3, STS, SSM, IAM, CloudFormation.
 
-    It serves one request at a time, as DynamoDB serializes updates of an item. With threads, moto
-    sometimes lets two updates pass one condition.
+    It serves one request at a time: with threads, it sometimes lets two pass one condition.
     """
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server  # together two seconds of imports
@@ -278,8 +279,7 @@ def open_page(chromium, site):
             if not request.url.startswith((urljoin(url, "/"), "blob:")):
                 complaints.append(request.url)
 
-        context = chromium.new_context(**look)
-        contexts.append(context)
+        contexts.append(context := chromium.new_context(**look))
         page = context.new_page()
         page.set_default_timeout(15_000)  # milliseconds
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from buckets import BUCKET, local_bucket, moto_bucket
 from chalicelib import errors, results
 from conftest import thorough
-from test_results import BUCKET, local_bucket, moto_bucket
 
 pytestmark = pytest.mark.slow
 
