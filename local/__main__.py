@@ -17,9 +17,12 @@ from threading import Thread
 from local.automatic1111 import Automatic1111
 from local.bedrock import Bedrock
 from local.painter import paint
+from local.s3 import S3
 from local.website import Website
 
 ROOT = Path(__file__).parent.parent
+
+RESULTS_BUCKET = "easel-results"
 
 READY = """
   Easel is ready:  {address}
@@ -36,9 +39,11 @@ def main() -> None:
     parent = os.getppid()
     logging.basicConfig(format="%(asctime)s  %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
     api_port = free_port()
-    website = open_website(api_port)
+    results = S3(0, RESULTS_BUCKET)
+    Thread(target=results.serve_forever, daemon=True).start()
+    website = open_website(api_port, results)
     stage, environment, source = choose_bedrock()
-    api = start_api(api_port, stage, environment)
+    api = start_api(api_port, stage, environment | results_environment(results.url))
     try:
         if wait_until_listening(api, api_port):
             Thread(target=website.serve_forever, daemon=True).start()
@@ -52,7 +57,7 @@ def main() -> None:
         api.wait()
 
 
-def open_website(api_port: int) -> Website:
+def open_website(api_port: int, results: S3) -> Website:
     """The website, listening on PORT or the next free port."""
     text = os.environ.get("PORT") or "8080"
     if not text.isdecimal() or int(text) > 65_535:
@@ -60,7 +65,7 @@ def open_website(api_port: int) -> Website:
     ports = range(int(text), min(int(text) + 100, 65_536))
     for port in ports:
         try:
-            website = Website(port, api_port)
+            website = Website(port, api_port, results.objects)
         except OSError:
             print(f"Port {port} is taken; trying the next one.", flush=True)
         else:
@@ -110,6 +115,19 @@ def local_environment(endpoint: str) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
+    }
+
+
+def results_environment(endpoint: str) -> dict[str, str]:
+    """Answers are kept in the local S3, those of Amazon Bedrock too."""
+    direct = [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1"]
+    no_proxy = ",".join(filter(None, direct))
+    return {
+        "AWS_ENDPOINT_URL_S3": endpoint,
+        "RESULTS_BUCKET": RESULTS_BUCKET,
+        "MODEL_TIMEOUT_SECONDS": "100",
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
     }
 
 

@@ -9,26 +9,37 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from local.s3 import Objects, Refused
+
 FRONTEND = Path(__file__).parent.parent / "frontend"
 
 # API Gateway's request limit, 10 MB (its developer guide, page
 # api-gateway-execution-service-limits-table, read on 2026-11-22).
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 
-# Headers of the connection, not of the message (RFC 9110, 7.6.1), and Host, which CloudFront
+# API Gateway's limit for the API's response (the same page). The function works on after it.
+GATEWAY_TIMEOUT_SECONDS = 29.0
+
+# Headers of one connection, not of the message (RFC 9110, 7.6.1), and Host, which CloudFront
 # replaces (its origin request policy AllViewerExceptHostHeader).
 HOP_BY_HOP = ["connection", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]
 
 
 class Website(ThreadingHTTPServer):
-    """The site at http://127.0.0.1:<port>/, with the API on `api_port`. Port 0 picks a free one."""
+    """The site at http://127.0.0.1:<port>/, with the API on `api_port`. Port 0 picks a free one.
+
+    It serves `objects` under /files/, by their keys, as CloudFront does from the results bucket.
+    """
 
     request_queue_size = 128
     daemon_threads = True
 
-    def __init__(self, port: int, api_port: int) -> None:
+    gateway_timeout_seconds = GATEWAY_TIMEOUT_SECONDS
+
+    def __init__(self, port: int, api_port: int, objects: Objects | None = None) -> None:
         super().__init__(("127.0.0.1", port), Visit)
         self.api_port = api_port
+        self.objects = objects
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):  # the visitor disconnected
@@ -47,8 +58,20 @@ class Visit(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.startswith("/api/"):
             self.forward()
+        elif self.path.startswith("/files/") and self.server.objects:
+            self.send_object(self.server.objects)
         else:
             super().do_GET()
+
+    def send_object(self, objects: Objects) -> None:
+        """An object; without one S3's 403, as CloudFront may not list the bucket."""
+        try:
+            found = objects.find(self.path.partition("?")[0][1:])
+        except Refused:
+            content = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+            self.answer(403, {"Content-Type": "application/xml"}, content)
+        else:
+            self.answer(200, found.headers | {"ETag": found.etag}, found.content)
 
     def send_head(self) -> Any:
         """Open a file of the page, compressed if the browser accepts gzip, as CloudFront does."""
@@ -88,11 +111,18 @@ class Visit(SimpleHTTPRequestHandler):
                 413, {"Content-Type": "application/json"}, b'{"message":"Request Too Long"}'
             )
             return
-        api = http.client.HTTPConnection("127.0.0.1", self.server.api_port)
+        seconds = self.server.gateway_timeout_seconds
+        api = http.client.HTTPConnection("127.0.0.1", self.server.api_port, timeout=seconds)
+        site = {"X-Forwarded-Host": self.headers.get("Host", ""), "X-Forwarded-Proto": "http"}
+        headers = {name: text for name, text in forwarded(self.headers).items() if name not in site}
         try:
-            api.request(self.command, self.path.removeprefix("/api"), body, forwarded(self.headers))
+            path = self.path.removeprefix("/api")
+            api.request(self.command, path, body, headers | site)
             response = api.getresponse()
             self.answer(response.status, forwarded(response.headers), response.read())
+        except TimeoutError:
+            content = b'{"message": "Endpoint request timed out"}'
+            self.answer(504, {"Content-Type": "application/json"}, content)
         except (ConnectionRefusedError, http.client.HTTPException):
             self.send_error(HTTPStatus.BAD_GATEWAY, "The API is not running")
         finally:

