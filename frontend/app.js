@@ -89,12 +89,12 @@ function removeFromWall(id) {
   return removeResult(figure)
 }
 
-/** Put a picture's settings into the form. */
+/** Put a picture's settings into the form. Other programs' files name a model by its title, or none. */
 async function restore(file) {
   if (file.size > 50_000_000) return toast(say("This file is too large to be a picture from Easel.")) // bytes
   const settings = await readMetadata(file)
   if (!settings) return toast(say("This file contains no settings."))
-  desk.use(settings)
+  desk.use({ model: settings.title ?? "", ...settings })
 }
 
 find("form").onsubmit = event => {

@@ -273,7 +273,7 @@ def sections(path):
 
 def test_the_first_load_weighs_less_than_62_kb():
     """Gzipped, in English: another language and the zip library are loaded on demand."""
-    later = re.compile(r"frontend/(words/[a-z]{2}|vendor/client-zip)\.js")
+    later = re.compile(r"frontend/(words/[a-z]{2}|files/zip)\.js")
     first = [
         ROOT / name for name in TRACKED if name.startswith("frontend/") and not later.match(name)
     ]

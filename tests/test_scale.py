@@ -161,7 +161,7 @@ def test_uses_the_products_own_values():
 
 def test_assumes_the_pages_actual_weight():
     served = [file for file in ROOT.glob("frontend/**/*.*") if file.suffix in SERVED]
-    later = {"client-zip", "de", "es", "ja"}  # loaded when they are needed
+    later = {"zip", "de", "es", "ja"}  # loaded when they are needed
     files = [file for file in served if file.stem not in later]
     assert len(files) == pytest.approx(hour.PAGE_FILES, rel=0.2)
     weight = sum(len(gzip.compress(file.read_bytes())) for file in files)

@@ -4,6 +4,7 @@ import { renderBudget, totalPrice } from "./budget.js"
 import { batchValues, enableForm, everyValue, fillFields, pictureCount, renderModel, renderModels, restoreFields, revealControl, storeForm, storedForm, toggleConfiguration } from "./fields.js"
 import { takeLinkValues } from "./link.js"
 import { checkTexts, replaceText } from "./texts.js"
+import { cut } from "../words/text.js"
 import { explain, say } from "../words/words.js"
 
 /**
@@ -33,8 +34,8 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     try {
       catalogue = await fetchModels()
       renderModels(form, catalogue)
-      const note = fill(values)
-      if (note || undo) offerUndo(note)
+      const sentence = fill(values)
+      if (sentence || undo) offerUndo(sentence)
       if (catalogue.access === "code") requireCode(form)
       enableForm(form)
     } catch (error) {
@@ -56,7 +57,10 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     const before = catalogue ? everyValue(form) : { ...values, prompt: prompt.value }
     setText(prompt, newValues.prompt || prompt.value)
     undo = () => restore(before)
-    if (!catalogue) return values = { ...values, ...newValues }
+    if (!catalogue) {
+      values = merge(values, newValues)
+      return
+    }
     offerUndo(fill(newValues))
     storeForm(form)
     prompt.focus()
@@ -67,8 +71,8 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     if (Object.keys(link).length) use(link, setText)
   }
 
-  function offerUndo(note = say("The settings are in the form.")) {
-    hideUndo = toast(note, undo)
+  function offerUndo(sentence) {
+    hideUndo = toast(sentence || say("The settings are in the form."), undo)
   }
 
   function forgetUndo() {
@@ -78,20 +82,30 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
 
   function restore(before) {
     replaceText(prompt, before.prompt)
-    restoreFields(form, { count: "1", model: catalogue.default, ...before }, renderSelected)
+    restoreFields(form, { count: "1", model: catalogue.default, ...before }, catalogue.models, renderSelected)
     storeForm(form)
     forgetUndo()
     prompt.focus()
     announce(say("The form is as it was before."))
   }
 
-  /** Returns a sentence if Easel does not offer the model. Files of other programs name it by its title only. */
-  function fill({ title, model = findByTitle(title)?.name ?? title, ...others }) {
-    fillFields(form, { ...others, model }, renderSelected)
+  /**
+   * Set the fields; returns sentences about what does not fit, or "". Files of other programs name a model by its
+   * title only, which may be none of ours, or not at all ("").
+   */
+  function fill({ title, model: name, ...others }) {
+    const model = findByTitle(name)?.name ?? name
+    const refused = fillFields(form, { ...others, model }, catalogue.models, renderSelected)
     const { seed } = form.elements
     if (Number(seed?.value)) revealControl(form, seed) // as it repeats the same picture
-    if (!model || findModel(model)) return undefined
-    return say("{model} is not available here. The other settings are in the form.", { model: title ?? model })
+    const sentences = []
+    if (model && !findModel(model)) {
+      sentences.push(say("{model} is not available here. The other settings are in the form.", { model: cut(String(title ?? model), 80) }))
+    }
+    if (refused.length) {
+      sentences.push(say("Left out, as {model} does not take them: {settings}.", { model: selectedModel().title, settings: refused.join(", ") }))
+    }
+    return sentences.join(" ")
   }
 
   function findByTitle(title) {
@@ -192,4 +206,9 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
       loadBudget()
     },
   }
+}
+
+/** The old values with the new ones; without the old ones if the new ones name a model, as then they are a recipe. */
+function merge(old, values) {
+  return values.model === undefined ? { ...old, ...values } : { count: old.count, ...values }
 }

@@ -1,5 +1,6 @@
 // The form's fields: the models offered and their parameters. Knows no server and no pictures.
-import { breakLines } from "./texts.js"
+import { labels } from "../words/labels.js"
+import { breakLines, cut } from "../words/text.js"
 import { money, say } from "../words/words.js"
 
 /** The control of each kind of parameter; the kinds are those of chalicelib/parameters.py. */
@@ -84,25 +85,33 @@ export function batchValues(form) {
 }
 
 /**
- * Set the fields besides the prompt to the values, where the form allows them; other fields keep theirs.
+ * Set the fields besides the prompt to the values, where the form allows them. If there is a `model`, even one that is
+ * not offered or "", the values are a recipe: what it lacks gets its default. Otherwise other fields keep theirs.
+ * @param {object[]} models  of the response of `GET /models`
  * @param {() => void} renderSelected  shows the parameters of the selected model
+ * @returns {string[]}  the values that the selected model does not take, each after its label
  */
-export function fillFields(form, values, renderSelected) {
+export function fillFields(form, values, models, renderSelected) {
   const { model, count } = form.elements
   if (values.count) count.value = values.count
   if ([...model.options].some(({ value }) => value === values.model)) model.value = values.model
   renderSelected()
-  for (const control of form.querySelectorAll("#configuration [name]")) {
-    if (Object.hasOwn(values, control.name)) setValue(control, String(values[control.name]), control.value)
+  const { parameters } = models.find(({ name }) => name === model.value)
+  for (const { name, default: defaultValue = "" } of parameters.filter(isDrawable)) {
+    const control = form.elements.namedItem(name)
+    const fallback = values.model === undefined ? control.value : defaultValue
+    setValue(control, values[name] ?? fallback, fallback)
   }
+  const refused = name => values[name] && form.elements[name]?.value !== String(values[name])
+  return Object.keys(labels).concat("seed").filter(refused).map(name => `${say(labels[name] ?? "Seed")} ${cut(String(values[name]), 40)}`)
 }
 
 /** Set the fields besides the prompt to what `everyValue` returned; a field that is missing there gets its default. */
-export function restoreFields(form, values, renderSelected) {
+export function restoreFields(form, values, models, renderSelected) {
   form.querySelector("#configuration").replaceChildren()
   savedValues.clear()
   saveValues(values)
-  fillFields(form, values, renderSelected)
+  fillFields(form, values, models, renderSelected)
 }
 
 /** Store the form's values, to survive a reload of this tab. */
@@ -161,7 +170,7 @@ function createNumberInput({ minimum, maximum }, step) {
 /** Set the value, or the fallback if the control does not allow the value. */
 function setValue(control, value, fallback) {
   control.value = value ?? fallback
-  if (value !== control.value || !control.validity.valid) control.value = fallback
+  if (String(value) !== control.value || !control.validity.valid || control.selectedIndex === -1) control.value = fallback
 }
 
 function createElement(tag, properties) {

@@ -1,4 +1,5 @@
 // One result on the wall: in progress, then a picture or an error. Knows no server and no form.
+import { cut } from "../words/text.js"
 import { duration, explain, money, say } from "../words/words.js"
 
 /** Add an empty batch on top of the wall, for pictures requested together. */
@@ -106,7 +107,7 @@ function aspectRatio({ aspect_ratio: shape = "", size = shape }) {
 
 /** Captions are short to read, and ten million characters would freeze the page. */
 function shorten(prompt) {
-  return prompt.length > 1000 ? `${prompt.slice(0, 1000)}…` : prompt
+  return prompt.length > 1000 ? `${cut(prompt, 1000)}…` : prompt
 }
 
 function createCaption(prompt, facts = "") {

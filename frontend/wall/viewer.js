@@ -1,10 +1,6 @@
 // The viewer: one large picture, its settings and its actions. Knows no server.
+import { labels } from "../words/labels.js"
 import { dateTime, duration, money, say } from "../words/words.js"
-
-const labels = {
-  negative_prompt: "Negative prompt", aspect_ratio: "Aspect ratio", size: "Size", cfg_scale: "Prompt strength",
-  steps: "Steps", style_preset: "Style", sampler: "Sampler", clip_guidance_preset: "CLIP guidance", output_format: "File format",
-}
 
 /**
  * @param {HTMLDialogElement} dialog
