@@ -22,7 +22,7 @@ addThemeMenu(find("#theme"))
 const { announce, toast } = addNotices(find("#toast"))
 const desk = addDesk(find("form"), { fetchModels, fetchBudget, announce, toast })
 const studio = addStudio(wall, {
-  readCode: desk.readCode, generateImage, onImage: showAndStore, onFinish: desk.finishBatch, onOpen: open, releaseFocus, announce: announceProgress,
+  readCode: desk.readCode, generateImage, onImage: showAndStore, onFinish: desk.finishBatch, onBusy: setBusy, onOpen: open, releaseFocus, announce,
 })
 const shelfReady = openHistory().then(openShelf)
 addFileImport(find("#restore"), find("#file"), restore)
@@ -46,24 +46,32 @@ function releaseFocus() {
   if (wall.contains(document.activeElement)) desk.focusButton()
 }
 
-/** Show the picture on its canvas and add it to the history. */
+/** Show the picture on its canvas and add it to the history; undefined if that fails, as the picture still hangs. */
 async function showAndStore({ blob, seed, price }, values, result) {
-  const { title } = desk.findModel(values.model)
+  const title = desk.findModel(values.model)?.title ?? values.model
   const seconds = await result.show({ blob, seed, price }, title)
-  desk.addCost(price)
-  const { history, shelf } = await shelfReady
-  const record = await history.add({ prompt: values.prompt, values, title, seed, price, seconds }, blob)
-  shelf.render()
-  return record
+  try {
+    desk.addCost(price)
+    const { history, shelf } = await shelfReady
+    const record = await history.add({ prompt: values.prompt, values, title, seed, price, seconds }, blob)
+    shelf.render()
+    return record
+  } catch {
+    sayUnkept()
+  }
 }
 
-function announceProgress(sentence) {
-  desk.setBusy(studio.busy)
-  window.onbeforeunload = studio.busy ? event => event.preventDefault() : null // leaving loses pictures that are paid for
-  announce(sentence)
+function sayUnkept() {
+  toast(say("This picture could not be kept. Save it with the browser's own menu."))
+}
+
+function setBusy(busy) {
+  desk.setBusy(busy)
+  window.onbeforeunload = busy ? event => event.preventDefault() : null // leaving loses pictures that are paid for
 }
 
 async function open(record) {
+  if (!record) return sayUnkept()
   const { shelf } = await shelfReady
   shelf.open(record)
 }
@@ -94,8 +102,9 @@ find("form").onsubmit = event => {
   generate()
 }
 
-find(".empty").onclick = ({ target }) => {
-  if (target.matches(".example")) desk.use({ prompt: target.textContent })
+find(".empty").onclick = ({ target }) => { // inside an example where the browser translates the page
+  const example = target.closest(".example")
+  if (example) desk.use({ prompt: example.textContent })
 }
 
 find("#show-keys").onclick = () => find("#keys").showModal()
@@ -107,9 +116,16 @@ window.addEventListener("offline", () => {
   announce(find("#offline").textContent)
 })
 
-document.addEventListener("keydown", ({ key, ctrlKey, metaKey, repeat, target }) => {
-  if (find("dialog[open]")) return
-  if (key === "?" && !target.matches("input, textarea, select")) find("#keys").showModal()
-  if (key === "Enter" && (ctrlKey || metaKey) && !repeat) find("form").requestSubmit()
-  if (key === "Escape" && !target.matches("[type=search]")) studio.cancel()
+// Keys that compose text, as in Japanese, are the input method's: Escape drops a conversion. No shortcut
+// of any module may act on them. Safari marks the last one by its code alone.
+window.addEventListener("keydown", event => {
+  if (event.isComposing || event.keyCode === 229) event.stopImmediatePropagation()
+}, { capture: true })
+
+document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey, repeat, target }) => {
+  if (repeat || find("dialog[open]")) return // a held Escape closes the dialog, and no more
+  const inControl = target.closest?.("input, select")
+  if (key === "?" && !ctrlKey && !metaKey && !altKey && !inControl && !target.closest?.("textarea")) find("#keys").showModal()
+  if (key === "Enter" && (ctrlKey || metaKey)) find("form").requestSubmit()
+  if (key === "Escape" && !inControl) studio.cancel() // in a control it closes a menu or clears a field
 })

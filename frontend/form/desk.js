@@ -1,8 +1,9 @@
 // The desk: the form with the models offered, the requested values and the cost. Knows no server and no pictures.
 import { acceptCode, editCode, fillCode, readCode, rejectCode, requireCode, toggleCodeVisibility } from "./access.js"
 import { renderBudget, totalPrice } from "./budget.js"
-import { batchValues, checkTexts, fillFields, pictureCount, renderModel, renderModels, revealControl, storeForm, storedForm, toggleConfiguration } from "./fields.js"
+import { batchValues, enableForm, everyValue, fillFields, pictureCount, renderModel, renderModels, restoreFields, revealControl, storeForm, storedForm, toggleConfiguration } from "./fields.js"
 import { takeLinkValues } from "./link.js"
+import { checkTexts, replaceText } from "./texts.js"
 import { cut } from "../words/text.js"
 import { explain, say } from "../words/words.js"
 
@@ -12,7 +13,7 @@ import { explain, say } from "../words/words.js"
  * @param {() => Promise<object>} callbacks.fetchModels  the response of `GET /models`
  * @param {() => Promise<object>} callbacks.fetchBudget  the response of `GET /budget`
  * @param {(sentence: string) => void} callbacks.announce
- * @param {(sentence: string) => void} callbacks.toast
+ * @param {(sentence: string, undo?: () => void) => () => void} callbacks.toast  returns a function that hides it
  */
 export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
   const find = selector => form.querySelector(selector)
@@ -20,9 +21,10 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
   const button = find("[type=submit]")
   const codeInput = find("#access-code")
   fillCode(form) // first, as it takes its part of the link
-  const link = takeLinkValues()
-  let initialValues = merge(storedForm(), link) // for the form, once the models are loaded
+  let values = { ...storedForm() } // for the form, until the models are loaded
   let catalogue // the response of `GET /models`
+  let undo // takes back the values that were put into the form, until anything else is changed
+  let hideUndo = () => {}
   let budget = { daily_usd: null }
   let visitUsd = 0 // what this visit has cost
 
@@ -32,10 +34,12 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     try {
       catalogue = await fetchModels()
       renderModels(form, catalogue)
-      if (Object.keys(link).length) announce(say("The settings are in the form."))
-      fill({ ...initialValues, prompt: prompt.value })
+      const sentence = fill(values)
+      if (sentence || undo) offerUndo(sentence)
       if (catalogue.access === "code") requireCode(form)
+      enableForm(form)
     } catch (error) {
+      catalogue = undefined
       find("#model-help").textContent = explain(error)
       announce(explain(error))
       find("#reload").hidden = false
@@ -48,23 +52,52 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     if (catalogue) showBudget()
   }
 
-  function use(values) {
-    prompt.value = values.prompt || prompt.value
+  /** Put the values into the form, and offer to take them back. */
+  function use(newValues, setText = replaceText) {
+    const before = catalogue ? everyValue(form) : { ...values, prompt: prompt.value }
+    setText(prompt, newValues.prompt || prompt.value)
+    undo = () => restore(before)
     if (!catalogue) {
-      initialValues = merge(initialValues, values)
+      values = merge(values, newValues)
       return
     }
-    announce(say("The settings are in the form."))
-    fill(values)
+    offerUndo(fill(newValues))
     storeForm(form)
     prompt.focus()
   }
 
-  /** Files of other programs name a model by its title only, which may be none of ours, or not at all (""). */
-  function fill({ title, model: name, ...values }) {
+  function useLink(setText) {
+    const link = takeLinkValues()
+    if (Object.keys(link).length) use(link, setText)
+  }
+
+  function offerUndo(sentence) {
+    hideUndo = toast(sentence || say("The settings are in the form."), undo)
+  }
+
+  function forgetUndo() {
+    undo = undefined
+    hideUndo()
+  }
+
+  function restore(before) {
+    replaceText(prompt, before.prompt)
+    restoreFields(form, { count: "1", model: catalogue.default, ...before }, catalogue.models, renderSelected)
+    storeForm(form)
+    forgetUndo()
+    prompt.focus()
+    announce(say("The form is as it was before."))
+  }
+
+  /**
+   * Set the fields; returns sentences about what does not fit, or "". Files of other programs name a model by its
+   * title only, which may be none of ours, or not at all ("").
+   */
+  function fill({ title, model: name, ...others }) {
     const model = findByTitle(name)?.name ?? name
-    const refused = fillFields(form, { ...values, model }, catalogue.models, renderSelected)
-    if (Number(form.elements.seed.value)) revealControl(form, form.elements.seed) // as it repeats the same picture
+    const refused = fillFields(form, { ...others, model }, catalogue.models, renderSelected)
+    const { seed } = form.elements
+    if (Number(seed?.value)) revealControl(form, seed) // as it repeats the same picture
     const sentences = []
     if (model && !findModel(model)) {
       sentences.push(say("{model} is not available here. The other settings are in the form.", { model: cut(String(title ?? model), 80) }))
@@ -72,7 +105,7 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     if (refused.length) {
       sentences.push(say("Left out, as {model} does not take them: {settings}.", { model: selectedModel().title, settings: refused.join(", ") }))
     }
-    if (sentences.length) toast(sentences.join(" "))
+    return sentences.join(" ")
   }
 
   function findByTitle(title) {
@@ -110,12 +143,14 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     renderBudget(find("#budget"), budget, visitUsd, pictureCount(form), selectedModel(), catalogue.models)
   }
 
-  prompt.value = initialValues.prompt || prompt.value
+  prompt.value = values.prompt || prompt.value
+  useLink((area, text) => { area.value = text }) // without the focus, as nothing is typed yet
   loadModels()
 
-  form.oninput = () => {
-    prompt.setCustomValidity("") // until the next submit
+  form.oninput = ({ target, inputType = "" }) => {
+    target.setCustomValidity("") // until the next submit
     storeForm(form)
+    if (!inputType.startsWith("history")) forgetUndo() // the browser's undo takes back the prompt alone
   }
   form.elements.model.onchange = renderSelected
   find(".count").onchange = showPrice
@@ -127,11 +162,18 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
   // An invalid value in the hidden configuration would block the form without a message.
   form.addEventListener("invalid", event => revealControl(form, event.target), { capture: true })
 
+  // The wheel scrolls the page. It must not change the focused number or menu under it.
+  form.addEventListener("wheel", ({ target }) => {
+    const control = target.closest("[type=number], select")
+    if (!control || control !== document.activeElement) return
+    control.blur()
+    setTimeout(() => control.focus({ preventScroll: true }))
+  }, { passive: true })
+
   // A link opened in a tab that already shows the page.
   window.addEventListener("hashchange", () => {
     fillCode(form)
-    const values = takeLinkValues()
-    if (Object.keys(values).length) use(values)
+    useLink()
   })
 
   // The page may have been open in the background since before the budget reset.

@@ -58,7 +58,7 @@ export function addGallery(list, { loadPage, loadThumbnail, onOpen, releaseFocus
     button.append(image)
     entry.append(button)
     if (record.width) entry.style.setProperty("--ratio", record.width / record.height)
-    loadThumbnail(record.id).then(blob => { if (blob) image.src = URL.createObjectURL(blob) })
+    loadThumbnail(record.id).then(blob => { if (blob) image.src = URL.createObjectURL(blob) }, () => {}) // stays blank
     return entry
   }
 

@@ -53,18 +53,23 @@ export function addResult(batch, values, { onCancel, onRetry, onOpen }) {
     async show({ blob, seed, price }, title) {
       const image = createElement("img", { className: "picture", alt: label, src: URL.createObjectURL(blob) })
       const frame = createElement("button", { className: "frame", type: "button", title: say("Open"), onclick: onOpen }, image)
-      await image.decode().catch(() => { throw new Error("The picture that arrived cannot be shown. Try again.") })
+      await image.decode().catch(() => {
+        URL.revokeObjectURL(image.src)
+        throw Object.assign(new Error("The picture that arrived cannot be shown. Try again."), { code: "Unreadable" })
+      })
       finish()
       const cost = Number(price) ? [money(price)] : []
-      const facts = [title, say("seed {seed}", { seed }), ...cost, duration(seconds())].join(" · ")
+      const seedText = seed ? [say("seed {seed}", { seed })] : []
+      const facts = [title, ...seedText, ...cost, duration(seconds())].join(" · ")
       const focused = figure.contains(document.activeElement)
       figure.replaceChildren(frame, createCaption(label, facts))
       if (focused) frame.focus({ preventScroll: true })
       return seconds()
     },
-    /** Show the error, with a button to retry. */
+    /** Show the error, with a button to retry. Never in place of a picture that hangs already. */
     showError(error) {
       finish()
+      if (!canvas.isConnected) return
       figure.classList.add("failed")
       message.textContent = explain(error)
       Object.assign(button, { textContent: say("Try again"), onclick: onRetry })

@@ -135,8 +135,8 @@ export function addShelf(shelf, dialog, history, {
     clearTimeout(searchTimer)
     searchTimer = setTimeout(search, searchMilliseconds)
   }
-  find(".starred-only").onclick = ({ target }) => {
-    target.setAttribute("aria-pressed", target.getAttribute("aria-pressed") !== "true")
+  find(".starred-only").onclick = ({ currentTarget: button }) => {
+    button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true")
     search()
   }
   find(".download-all").onclick = downloadAll

@@ -7,13 +7,14 @@ import { explain, say } from "../words/words.js"
  * @param {Object} callbacks
  * @param {() => ?string} callbacks.readCode  the access code; null if it is missing and nothing may start
  * @param {(values: object, options: object) => Promise<object>} callbacks.generateImage
- * @param {(image: object, values: object, result: object) => Promise<object>} callbacks.onImage  shows it; resolves to its record
+ * @param {(image: object, values: object, result: object) => Promise<?object>} callbacks.onImage  shows it; resolves to its record, if it is kept
  * @param {(code: string, made: number, error: ?Error) => void} callbacks.onFinish  the batch's code, pictures made, first error
- * @param {(record: object) => void} callbacks.onOpen
+ * @param {(busy: boolean) => void} callbacks.onBusy  called when pictures start and when they end
+ * @param {(record: ?object) => void} callbacks.onOpen
  * @param {() => void} callbacks.releaseFocus  called before the focused control may go
  * @param {(sentence: string) => void} callbacks.announce
  */
-export function addStudio(wall, { readCode, generateImage, onImage, onFinish, onOpen, releaseFocus, announce }) {
+export function addStudio(wall, { readCode, generateImage, onImage, onFinish, onBusy, onOpen, releaseFocus, announce }) {
   const running = new Set() // an AbortController for each picture in progress
 
   /** A job is a canvas, its values and, while it runs, its AbortController. */
@@ -29,21 +30,27 @@ export function addStudio(wall, { readCode, generateImage, onImage, onFinish, on
   async function run(jobs) {
     const code = readCode()
     if (code === null) return
-    const outcomes = jobs.map(job => runJob(job, code))
-    announce(jobs.length > 1 ? say("Painting {number} pictures.", { number: jobs.length }) : say("Painting."))
-    finish(await Promise.all(outcomes), code)
+    try {
+      const outcomes = jobs.map(job => runJob(job, code))
+      onBusy(running.size > 0)
+      announce(jobs.length > 1 ? say("Painting {number} pictures.", { number: jobs.length }) : say("Painting."))
+      const settled = await Promise.allSettled(outcomes)
+      finish(settled.map(({ value, reason }) => reason ?? value), code)
+    } finally {
+      onBusy(running.size > 0) // whatever fails, the button works again
+    }
   }
 
   async function runJob(job, code) {
     const { values, result } = job
     const { signal } = job.controller = new AbortController()
     running.add(job.controller)
-    result.start()
     try {
+      result.start()
       const image = await generateImage(values, { code, signal, onRetry: result.showRetrying })
       job.record = await onImage(image, values, result)
-      result.setId(job.record.id)
-      return job.record
+      if (job.record) result.setId(job.record.id)
+      return image
     } catch (error) {
       if (!signal.aborted) return result.showError(error), error
       result.remove()
@@ -52,7 +59,7 @@ export function addStudio(wall, { readCode, generateImage, onImage, onFinish, on
     }
   }
 
-  /** @param {(object | Error | undefined)[]} outcomes  records, errors, undefined where cancelled */
+  /** @param {(object | Error | undefined)[]} outcomes  images, errors, undefined where cancelled */
   function finish(outcomes, code) {
     const errors = outcomes.filter(outcome => outcome instanceof Error)
     const made = outcomes.filter(Boolean).length - errors.length

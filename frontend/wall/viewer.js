@@ -17,7 +17,8 @@ export function addViewer(dialog, actions) {
     if (action) actions[action](shownRecord, shownBlob)
     if (target === dialog) dialog.close() // a click outside the content
   })
-  dialog.addEventListener("keydown", ({ key }) => {
+  dialog.addEventListener("keydown", ({ key, altKey, ctrlKey, metaKey }) => {
+    if (altKey || ctrlKey || metaKey) return // the browser's own: Alt and an arrow key leave the page
     if (isZoomed()) return // the arrow keys scroll the picture
     if (key === "ArrowLeft") actions.newer(shownRecord)
     if (key === "ArrowRight") actions.older(shownRecord)
