@@ -104,7 +104,7 @@ async function readError(response, code) {
   if (Code === "AccessCodeRequired" && Message.startsWith("access code must be sent")) return accessCodeError(code)
   if (Code === "BudgetSpent") return budgetError(seconds)
   const [, character] = /got the character (U\+[0-9A-F]{4,6})$/.exec(Message) ?? []
-  if (character) return new ApiError(Code, "This text has a character that cannot be used: {character}. Delete it.", { values: { character } })
+  if (character) return new ApiError(Code, "The text contains the character {character}, which no model takes. Remove it.", { values: { character } })
   return new ApiError(Code, toSentence(Message.slice(0, 500)), { seconds })
 }
 

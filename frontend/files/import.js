@@ -1,6 +1,9 @@
 // Files and text brought to the page: chosen, dropped or pasted. Knows no server.
 import { clean } from "../words/text.js"
 
+// Chromium inserts 100 lines in 0.1 s and 3,300 in 90 s.
+const maxUndoableLines = 100
+
 /**
  * @param {HTMLElement} button  opens the file picker
  * @param {HTMLInputElement} input
@@ -35,7 +38,7 @@ export function addFileImport(button, input, onFile) {
 
 function cleanPaste(event) {
   const text = event.clipboardData.getData("text/plain").replaceAll("\r\n", "\n")
-  if (clean(text) === text || !event.target.matches("textarea")) return
+  if (clean(text) === text || !event.target.matches?.("textarea") || text.split("\n").length > maxUndoableLines) return
   event.preventDefault()
   document.execCommand("insertText", false, clean(text)) // unlike `value`, it can be undone
 }

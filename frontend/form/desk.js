@@ -34,8 +34,8 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     try {
       catalogue = await fetchModels()
       renderModels(form, catalogue)
-      const note = fill(values)
-      if (note || undo) offerUndo(note)
+      const sentence = fill(values)
+      if (sentence || undo) offerUndo(sentence)
       if (catalogue.access === "code") requireCode(form)
       enableForm(form)
     } catch (error) {
@@ -57,7 +57,10 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     const before = catalogue ? everyValue(form) : { ...values, prompt: prompt.value }
     setText(prompt, newValues.prompt || prompt.value)
     undo = () => restore(before)
-    if (!catalogue) return values = merge(values, newValues)
+    if (!catalogue) {
+      values = merge(values, newValues)
+      return
+    }
     offerUndo(fill(newValues))
     storeForm(form)
     prompt.focus()
@@ -68,8 +71,8 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     if (Object.keys(link).length) use(link, setText)
   }
 
-  function offerUndo(note = say("The settings are in the form.")) {
-    hideUndo = toast(note, undo)
+  function offerUndo(sentence) {
+    hideUndo = toast(sentence || say("The settings are in the form."), undo)
   }
 
   function forgetUndo() {
@@ -87,8 +90,8 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
   }
 
   /**
-   * Returns a sentence if Easel does not offer the model or the model does not take a value; undefined otherwise.
-   * Files of other programs name a model by its title, which Easel may not offer, or not at all ("").
+   * Set the fields; returns sentences about what does not fit, or "". Files of other programs name a model by its
+   * title only, which Easel may not offer, or not at all ("").
    */
   function fill({ title, model: name, ...others }) {
     const model = findByTitle(name)?.name ?? name
@@ -102,7 +105,7 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     if (refused.length) {
       sentences.push(say("Left out, as {model} does not take them: {settings}.", { model: selectedModel().title, settings: refused.join(", ") }))
     }
-    return sentences.join(" ") || undefined
+    return sentences.join(" ")
   }
 
   function findByTitle(title) {

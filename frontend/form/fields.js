@@ -1,12 +1,11 @@
 // The form's fields: the models offered and their parameters. Knows no server and no pictures.
-import { breakLines } from "./texts.js"
 import { labels } from "../words/labels.js"
-import { cut } from "../words/text.js"
+import { breakLines, cut } from "../words/text.js"
 import { money, say } from "../words/words.js"
 
 /** The control of each kind of parameter; the kinds are those of chalicelib/parameters.py. */
 const kinds = {
-  text: () => createElement("textarea", { rows: 2, oninput: ({ target }) => target.setCustomValidity("") }),
+  text: () => createElement("textarea", { rows: 2 }),
   number: parameter => createNumberInput(parameter, "any"),
   integer: parameter => createNumberInput(parameter, 1),
   choice: ({ choices = [], default: defaultChoice }) => {
@@ -86,8 +85,8 @@ export function batchValues(form) {
 }
 
 /**
- * Set the fields besides the prompt to the values, where the form allows them. If there is a `model`, even one that is not
- * offered or "", the values are a recipe: what it lacks gets its default. Otherwise other fields keep theirs.
+ * Set the fields besides the prompt to the values, where the form allows them. If there is a `model`, even one that is
+ * not offered or "", the values are a recipe: what it lacks gets its default. Otherwise other fields keep theirs.
  * @param {object[]} models  of the response of `GET /models`
  * @param {() => void} renderSelected  shows the parameters of the selected model
  * @returns {string[]}  the values that the selected model does not take, each after its label
@@ -98,8 +97,8 @@ export function fillFields(form, values, models, renderSelected) {
   if ([...model.options].some(({ value }) => value === values.model)) model.value = values.model
   renderSelected()
   const { parameters } = models.find(({ name }) => name === model.value)
-  for (const { name, default: defaultValue } of parameters.filter(({ name }) => name !== "prompt")) {
-    const control = form.elements[name]
+  for (const { name, default: defaultValue = "" } of parameters.filter(isDrawable)) {
+    const control = form.elements.namedItem(name)
     const fallback = values.model === undefined ? control.value : defaultValue
     setValue(control, Object.hasOwn(values, name) ? String(values[name]) : fallback, fallback)
   }

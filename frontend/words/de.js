@@ -138,7 +138,6 @@ export default {
   "The picture that arrived cannot be shown. Try again.": "Das empfangene Bild lässt sich nicht anzeigen. Bitte noch einmal versuchen.",
   "That access code is wrong. Check it, then try again.": "Dieser Zugangscode ist falsch. Bitte prüfen und noch einmal versuchen.",
   "Your earlier code is in the field again.": "Der vorherige Code steht wieder im Feld.",
-  "This text has a character that cannot be used: {character}. Delete it.": "Der Text enthält ein Zeichen, das nicht verwendet werden kann: {character}. Bitte löschen.",
   "The form is as it was before.": "Das Formular ist wieder wie vorher.",
   "This picture could not be kept. Save it with the browser's own menu.": "Das Bild konnte nicht aufbewahrt werden. Bitte über das Menü des Browsers speichern.",
   "Something went wrong on this page. Reload it, then try again.": "Auf dieser Seite ist etwas schiefgegangen. Bitte neu laden und noch einmal versuchen.",

@@ -136,7 +136,6 @@ export default {
   "The picture that arrived cannot be shown. Try again.": "La imagen recibida no se puede mostrar. Inténtalo de nuevo.",
   "That access code is wrong. Check it, then try again.": "Ese código de acceso no es correcto. Revísalo e inténtalo de nuevo.",
   "Your earlier code is in the field again.": "El código anterior está de nuevo en el campo.",
-  "This text has a character that cannot be used: {character}. Delete it.": "Este texto contiene un carácter que no se puede usar: {character}. Bórralo.",
   "The form is as it was before.": "El formulario está como antes.",
   "This picture could not be kept. Save it with the browser's own menu.": "No se ha podido guardar esta imagen. Guárdala con el menú del navegador.",
   "Something went wrong on this page. Reload it, then try again.": "Algo ha fallado en esta página. Recárgala e inténtalo de nuevo.",

@@ -136,7 +136,6 @@ export default {
   "The picture that arrived cannot be shown. Try again.": "受け取った画像を表示できません。もう一度試してください。",
   "That access code is wrong. Check it, then try again.": "アクセスコードが正しくありません。確認して、もう一度試してください。",
   "Your earlier code is in the field again.": "前のコードを欄に戻しました。",
-  "This text has a character that cannot be used: {character}. Delete it.": "使えない文字 ({character}) が含まれています。削除してください。",
   "The form is as it was before.": "フォームを元に戻しました。",
   "This picture could not be kept. Save it with the browser's own menu.": "この画像を保存できませんでした。ブラウザーのメニューから保存してください。",
   "Something went wrong on this page. Reload it, then try again.": "このページで問題が起きました。再読み込みして、もう一度試してください。",

@@ -4,12 +4,16 @@
 const maxUnits = 20_000
 
 /**
- * Text from a file, a link or the clipboard, bounded, in which control characters that mean white space are white space, as the API
- * refuses them: PowerPoint copies line breaks as U+000B, PDF viewers page breaks as U+000C. They copy the hyphen of a word
- * on two lines as U+0002, which goes.
+ * Text from a file, a link or the clipboard, bounded, in which control characters that mean white space are white space.
+ * PDF viewers copy the hyphen of a word on two lines as U+0002, which goes.
  */
 export function clean(text) {
-  return cut(text, maxUnits).replace(/\r\n?|[\v\f\x1c-\x1e\x85]/g, "\n").replaceAll("\x1f", " ").replaceAll("\x02", "")
+  return breakLines(cut(text, maxUnits)).replaceAll("\x02", "")
+}
+
+/** The text with "\n" for what ends a line elsewhere: PowerPoint copies line breaks as U+000B, PDF viewers page breaks as U+000C. */
+export function breakLines(text) {
+  return text.replace(/\r\n?|[\v\f\x1c-\x1e\x85]/g, "\n").replaceAll("\x1f", " ")
 }
 
 /** The first UTF-16 units of the text, never ending inside a letter or an emoji. */
