@@ -35,6 +35,7 @@ from hypothesis import settings
 from PIL import Image
 
 import app as easel
+from accounts import Account
 from chalicelib import catalogue
 from infra.account import create_client
 from local.bedrock import Bedrock
@@ -129,6 +130,19 @@ def moto():
     server = make_server("127.0.0.1", 0, app, threaded=False)
     with serving(server):
         yield f"http://127.0.0.1:{server.server_port}"
+
+
+@pytest.fixture(scope="session")
+def account_server():
+    with serving(Account()) as server:
+        yield server
+
+
+@pytest.fixture
+def account_services(account_server):
+    """Free Tier, Service Quotas and Sign-In of a Paid account with AWS's default quotas."""
+    account_server.reset()
+    return account_server
 
 
 @contextlib.contextmanager
