@@ -1,15 +1,24 @@
-"""The AWS services about an account that moto lacks: Free Tier, Service Quotas and Sign-In."""
+"""What moto lacks of an account: Free Tier, Service Quotas, Sign-In, and IAM's simulation."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 SERVICES = ("FREETIER", "SERVICE_QUOTAS", "SIGNIN")
 QUOTA = "On-demand model inference requests per minute for Stability.ai {}"
+ALLOWED = "<member><EvalActionName>{}</EvalActionName><EvalDecision>allowed</EvalDecision></member>"
+SIMULATION = (
+    "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults>{}"
+    "</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"
+)
 TITLES = ("Stable Image Core", "Stable Diffusion 3.5 Large", "Stable Image Ultra")
 
 
 class Account(ThreadingHTTPServer):
-    """A Paid account with AWS's default quotas. `answers`: by operation, a status and a body."""
+    """A Paid account with AWS's default quotas and every permission.
+
+    `answers`: a status and a body for each operation.
+    """
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Connection)
@@ -29,10 +38,17 @@ class Account(ThreadingHTTPServer):
 
 class Connection(BaseHTTPRequestHandler):
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        if form.get("Action") == ["SimulatePrincipalPolicy"]:
+            actions = [form[name][0] for name in form if name.startswith("ActionNames.")]
+            self.send(200, {}, SIMULATION.format("".join(map(ALLOWED.format, actions))))
+            return
         target = self.headers.get("X-Amz-Target", self.path)
         status, body = self.server.answers[target.replace("/", ".").rpartition(".")[2]]
-        content = json.dumps(body).encode()
+        self.send(status, body, json.dumps(body))
+
+    def send(self, status, body, text):
+        content = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
         self.send_header("X-Amzn-ErrorType", body.get("__type", "AccessDeniedException"))

@@ -11,7 +11,6 @@ from awscrt.crypto import EC, ECExportFormat, ECType
 from botocore import credentials
 from botocore.utils import generate_login_cache_key
 
-from accounts import SERVICES
 from conftest import ROOT
 from infra import account, deploy, doctor
 from local.__main__ import choose_bedrock
@@ -76,8 +75,6 @@ def use(tmp_path, monkeypatch, moto, account_services):
             monkeypatch.setenv(name, value)
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
-    for service in SERVICES:
-        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", account_services.url)
     monkeypatch.setenv("BEDROCK", "aws")
     return use
 
