@@ -5,12 +5,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from zxcvbn import zxcvbn
+
 from chalicelib import budget, catalogue
 
 NAMES = ("daily_budget_usd", "access_code", "models", "bedrock_region", "alarm_email", "api_url")
 
-# Characters that need no escaping in a header or a link, and enough of them to resist guessing.
-ACCESS_CODE = re.compile(r"[A-Za-z0-9._~-]{8,128}")
+# Characters that need no escaping in a header or a link.
+ACCESS_CODE = re.compile(r"[A-Za-z0-9._~-]{12,128}")
+# 16 years at the stack's throttle of 20 requests per second; zxcvbn estimates the guesses.
+MINIMUM_GUESSES = 10_000_000_000
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 API_URL = re.compile(
@@ -36,7 +40,7 @@ def read(lookup: Callable[[str], str | None]) -> Options:
     """
     models = lookup("models") or catalogue.DEFAULT_MODELS
     ids = [model.bedrock_id for model in catalogue.parse(models).models]
-    code = validate("access_code", lookup, ACCESS_CODE, "8 to 128 letters, digits and . _ ~ -")
+    code = read_access_code(lookup)
     address = "the https://.../api/ address that `chalice url` prints"
     api_url = validate("api_url", lookup, API_URL, address)
     region = validate("bedrock_region", lookup, REGION, "an AWS region such as us-west-2")
@@ -51,6 +55,16 @@ def read(lookup: Callable[[str], str | None]) -> Options:
         alarm_email=validate("alarm_email", lookup, EMAIL, "an email address"),
         api_domain=api_url.split("/")[2] if api_url else "",
     )
+
+
+def read_access_code(lookup: Callable[[str], str | None]) -> str:
+    code = validate("access_code", lookup, ACCESS_CODE, "12 to 128 letters, digits and . _ ~ -")
+    if code and (guesses := zxcvbn(code, max_length=128)["guesses"]) < MINIMUM_GUESSES:
+        raise ValueError(
+            f"access_code must take at least {MINIMUM_GUESSES:,} guesses, got a code that takes "
+            f"about {guesses:,.0f}; `make access-code` generates one"
+        )
+    return code
 
 
 def validate(

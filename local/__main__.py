@@ -81,6 +81,7 @@ def choose_bedrock() -> tuple[str, dict[str, str], str]:
     bedrock, painter = os.environ.get("BEDROCK", ""), os.environ.get("PAINTER", "")
     check_settings(bedrock, painter)
     if bedrock:
+        check_account()
         source = (
             "Pictures come from Amazon Bedrock, with your AWS credentials. Each one costs money."
         )
@@ -98,6 +99,16 @@ def check_settings(bedrock: str, painter: str) -> None:
         sys.exit(f"PAINTER must be a URL that starts with http:// or https://, got {painter!r}")
     if bedrock and painter:
         sys.exit("BEDROCK and PAINTER must not both be set: each one says where pictures come from")
+
+
+def check_account() -> None:
+    """Exits with the next step if the API could not start with the caller's AWS settings."""
+    from infra import account  # imports boto3: a fifth of a second that the local Bedrock saves
+
+    logging.getLogger("botocore").setLevel(logging.ERROR)  # it warns with a traceback
+    for finding in account.check_local_account():
+        if finding.status == account.FAILED:
+            sys.exit(str(finding))
 
 
 def local_environment(endpoint: str) -> dict[str, str]:

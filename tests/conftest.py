@@ -15,6 +15,8 @@ from threading import Thread
 
 import pytest
 
+OWN_ENVIRONMENT = dict(os.environ)  # for the tests in a real AWS account
+
 # The API creates its AWS clients when it is imported, so what boto3 reads is set before.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -36,6 +38,7 @@ from hypothesis import settings
 from PIL import Image
 
 import app as easel
+from accounts import SERVICES, Account
 from chalicelib import catalogue
 from infra.account import create_client
 from local.bedrock import Bedrock
@@ -60,9 +63,27 @@ def thorough(test):
     return settings(max_examples=max(400, settings.default.max_examples))(test)
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--aws",
+        action="store_true",
+        help="run only the tests in your own AWS account, which bills about $0.35",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deselect the tests in a real AWS account; with --aws, all others."""
+    chosen = [each for each in items if bool(each.get_closest_marker("aws")) == config.option.aws]
+    config.hook.pytest_deselected(items=[each for each in items if each not in chosen])
+    items[:] = chosen
+
+
 @pytest.fixture(autouse=True)
-def no_real_aws(monkeypatch):
+def no_real_aws(monkeypatch, request):
     """Fail the test if any code connects to another machine, even if that code hides the error."""
+    if request.node.get_closest_marker("aws"):
+        yield
+        return
     foreign = []
     connect = socket.socket.connect
 
@@ -131,6 +152,21 @@ def moto():
     server = make_server("127.0.0.1", 0, app, threaded=False)
     with serving(server):
         yield f"http://127.0.0.1:{server.server_port}"
+
+
+@pytest.fixture(scope="session")
+def account_server():
+    with serving(Account()) as server:
+        yield server
+
+
+@pytest.fixture
+def account_services(account_server, monkeypatch):
+    """Free Tier, Service Quotas and Sign-In of a Paid account with AWS's default quotas."""
+    account_server.reset()
+    for service in SERVICES:
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", account_server.url)
+    return account_server
 
 
 @contextlib.contextmanager

@@ -27,9 +27,9 @@ def test_reads_a_budget_in_dollars_and_cents(text):
 
 
 def test_keeps_only_the_hash_of_the_access_code():
-    closed = read(access_code="correct-horse")
-    assert closed.access_code_sha256 == hashlib.sha256(b"correct-horse").hexdigest()
-    assert "correct-horse" not in repr(closed)
+    closed = read(access_code="fox-in-the-snow")
+    assert closed.access_code_sha256 == hashlib.sha256(b"fox-in-the-snow").hexdigest()
+    assert "fox-in-the-snow" not in repr(closed)
 
 
 def test_finds_the_arns_of_endpoints():
@@ -54,9 +54,9 @@ def test_reads_the_domain_of_an_existing_api(end):
         (
             "access_code",
             "short",
-            "must be 8 to 128 letters, digits and . _ ~ -, got a different text",
+            "must be 12 to 128 letters, digits and . _ ~ -, got a different text",
         ),
-        ("access_code", "pass word 1", "got a different text"),
+        ("access_code", "pass word 12", "got a different text"),
         ("access_code", "schlüssel", "got a different text"),
         ("bedrock_region", "Oregon", "must be an AWS region such as us-west-2, got 'Oregon'"),
         ("alarm_email", "me", "must be an email address, got 'me'"),
@@ -70,6 +70,21 @@ def test_rejects_an_invalid_option(name, text, message):
     with pytest.raises(ValueError, match=re.escape(message)) as rejected:
         read(**{name: text})
     assert str(rejected.value).startswith((name, name.upper()))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("password1234", "aaaaaaaaaaaa", "123456789012", "qwertyuiop12", "secretsecret"),
+        *("correct-horse", "letmein-please", "abcabcabcabcabcabcabc", "1q2w3e4r5t6y"),
+    ],
+)
+def test_rejects_an_access_code_that_is_easy_to_guess(code):
+    message = r"^access_code must take at least 10,000,000,000 guesses, got a code that takes about"
+    with pytest.raises(ValueError, match=message) as rejected:
+        read(access_code=code)
+    assert str(rejected.value).endswith("; `make access-code` generates one")
+    assert code not in str(rejected.value)
 
 
 def test_the_generated_hash_accepts_the_generated_code(capsys):

@@ -192,3 +192,11 @@ def test_exits_with_a_message_if_an_option_is_invalid(tmp_path):
     process = run(tmp_path, "-m", "infra.main", CDK_CONTEXT_JSON='{"daily_budget_usd": "abc"}')
     assert process.returncode == 1
     assert "daily_budget_usd must be" in process.stderr and "Traceback" not in process.stderr
+
+
+def test_an_option_in_the_environment_overrides_a_saved_one(tmp_path):
+    saved = {"CDK_CONTEXT_JSON": '{"daily_budget_usd": "5"}'}
+    process = run(tmp_path, "-m", "infra.main", **saved, daily_budget_usd="much")
+    assert process.stderr.endswith(
+        "daily_budget_usd must be 0 to 99999.99 US dollars, got 'much'\n"
+    )
