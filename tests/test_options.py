@@ -46,11 +46,11 @@ def test_reads_the_domain_of_an_existing_api(end):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("daily_budget_usd", "-1", "must be 0 to 99999.99 US dollars, got '-1'"),
-        ("daily_budget_usd", "100000", "must be 0 to 99999.99 US dollars, got '100000'"),
-        ("daily_budget_usd", "2,50", "must be 0 to 99999.99 US dollars, got '2,50'"),
-        ("daily_budget_usd", "0.001", "must be 0 to 99999.99 US dollars, got '0.001'"),
-        ("daily_budget_usd", "٢", "must be 0 to 99999.99 US dollars, got '٢'"),
+        ("daily_budget_usd", "-1", "must be dollars from 0 to 99999.99, got '-1'"),
+        ("daily_budget_usd", "100000", "must be dollars from 0 to 99999.99, got '100000'"),
+        ("daily_budget_usd", "2,50", "must be dollars from 0 to 99999.99, got '2,50'"),
+        ("daily_budget_usd", "0.001", "must be dollars from 0 to 99999.99, got '0.001'"),
+        ("daily_budget_usd", "٢", "must be dollars from 0 to 99999.99, got '٢'"),
         (
             "access_code",
             "short",

@@ -198,5 +198,5 @@ def test_an_option_in_the_environment_overrides_a_saved_one(tmp_path):
     saved = {"CDK_CONTEXT_JSON": '{"daily_budget_usd": "5"}'}
     process = run(tmp_path, "-m", "infra.main", **saved, daily_budget_usd="much")
     assert process.stderr.endswith(
-        "daily_budget_usd must be 0 to 99999.99 US dollars, got 'much'\n"
+        "daily_budget_usd must be dollars from 0 to 99999.99, got 'much'\n"
     )
