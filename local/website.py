@@ -15,6 +15,15 @@ FRONTEND = Path(__file__).parent.parent / "frontend"
 # api-gateway-execution-service-limits-table, read on 2026-11-22).
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 
+# CloudFront's limit for a URL (its developer guide, page cloudfront-limits).
+MAX_URL_BYTES = 8_192
+
+# What the site's CloudFront Function sends for an unknown path.
+NOT_FOUND = (
+    b'<!doctype html><html lang="en"><meta charset="utf-8"><title>Easel</title>'
+    b'<p>There is nothing at this address. <a href="/">Open Easel</a></p></html>'
+)
+
 # Headers of the connection, not of the message (RFC 9110, 7.6.1), and Host, which CloudFront
 # replaces (its origin request policy AllViewerExceptHostHeader).
 HOP_BY_HOP = ["connection", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]
@@ -45,10 +54,20 @@ class Visit(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=str(FRONTEND))
 
     def do_GET(self) -> None:
-        if self.path.startswith("/api/"):
+        if self.is_for_api():
             self.forward()
-        else:
+        elif self.is_file():
             super().do_GET()
+        else:
+            self.answer(404, {"Content-Type": "text/html; charset=utf-8"}, NOT_FOUND)
+
+    def is_for_api(self) -> bool:
+        """Whether CloudFront forwards the path to the API; `/api` is as good as `/api/`."""
+        return self.path.partition("?")[0] == "/api" or self.path.startswith("/api/")
+
+    def is_file(self) -> bool:
+        path = Path(self.translate_path(self.path))
+        return path.is_file() or path == FRONTEND
 
     def send_head(self) -> Any:
         """Open a file of the page, compressed if the browser accepts gzip, as CloudFront does."""
@@ -66,7 +85,7 @@ class Visit(SimpleHTTPRequestHandler):
         return io.BytesIO(content)
 
     def do_POST(self) -> None:
-        if self.path.startswith("/api/"):
+        if self.is_for_api():
             self.forward()
         else:
             self.send_error(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -74,7 +93,12 @@ class Visit(SimpleHTTPRequestHandler):
     do_DELETE = do_OPTIONS = do_PATCH = do_PUT = do_POST
 
     def forward(self) -> None:
-        """Send the request to the API and returns its response."""
+        """Send the request to the API and return its response."""
+        url = f"http://{self.headers.get('Host', '')}{self.path}"
+        if len(url) > MAX_URL_BYTES:
+            self.close_connection = True  # the body stays unread
+            self.send_error(HTTPStatus.REQUEST_URI_TOO_LONG)
+            return
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
@@ -90,7 +114,9 @@ class Visit(SimpleHTTPRequestHandler):
             return
         api = http.client.HTTPConnection("127.0.0.1", self.server.api_port)
         try:
-            api.request(self.command, self.path.removeprefix("/api"), body, forwarded(self.headers))
+            path = self.path.removeprefix("/api")
+            path = path if path.startswith("/") else f"/{path}"
+            api.request(self.command, path, body, forwarded(self.headers))
             response = api.getresponse()
             self.answer(response.status, forwarded(response.headers), response.read())
         except (ConnectionRefusedError, http.client.HTTPException):
