@@ -125,21 +125,35 @@ def test_the_page_generates_a_picture_without_cloudfront(aws, without_cloudfront
     assert json.loads(aws.request(f"{without_cloudfront}budget").content)["spent_usd"] == 0.16
 
 
-def test_an_alarm_is_published_to_the_owner(aws, without_cloudfront):
+def test_every_alarm_reaches_the_owner(aws, without_cloudfront):
     """ministack sends no e-mail; a queue subscribes to the topic beside the owner's address."""
     sns, sqs, cloudwatch = map(aws.client, ("sns", "sqs", "cloudwatch"))
     (topic,) = [each["TopicArn"] for each in sns.list_topics()["Topics"]]
-    url = sqs.create_queue(QueueName="alarms")["QueueUrl"]
-    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
+    queue = subscribed_queue(sns, sqs, topic)
     alarms = [each["AlarmName"] for each in cloudwatch.describe_alarms()["MetricAlarms"]]
     for name in alarms:
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
-    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
-    bodies = [json.loads(json.loads(each["Body"])["Message"]) for each in received]
-    assert sorted(each["AlarmName"] for each in bodies) == sorted(alarms)
+    received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    messages = [json.loads(json.loads(each["Body"])["Message"]) for each in received]
     assert len(alarms) == 3
-    sqs.delete_queue(QueueUrl=url)
+    assert sorted(each["AlarmName"] for each in messages) == sorted(alarms)
+    sqs.delete_queue(QueueUrl=queue)
+
+
+def subscribed_queue(sns, sqs, topic):
+    queue = sqs.create_queue(QueueName="alarms")["QueueUrl"]
+    wanted = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    arn = wanted["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return queue
 
 
 def test_destroy_leaves_nothing(aws, project, without_cloudfront):
