@@ -1,6 +1,6 @@
 // The server as functions. Knows no DOM.
 
-const baseUrl = new URL("api/", document.baseURI)
+const baseUrl = new URL("/api/", document.baseURI) // without CloudFront, the page itself is at /api/
 
 // The only errors after which no image can have been made, so a retry cannot be charged twice.
 const retried = ["ModelBusy", "ModelUnavailable"]

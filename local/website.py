@@ -20,6 +20,15 @@ MAX_REQUEST_BYTES = 10 * 1024 * 1024
 # API Gateway's limit for the API's response (the same page). The function works on after it.
 GATEWAY_TIMEOUT_SECONDS = 29.0
 
+# CloudFront's limit for a URL (its developer guide, page cloudfront-limits).
+MAX_URL_BYTES = 8_192
+
+# What the site's CloudFront Function sends for an unknown path.
+NOT_FOUND = (
+    b'<!doctype html><html lang="en"><meta charset="utf-8"><title>Easel</title>'
+    b'<p>There is nothing at this address. <a href="/">Open Easel</a></p></html>'
+)
+
 # Headers of one connection, not of the message (RFC 9110, 7.6.1), and Host, which CloudFront
 # replaces (its origin request policy AllViewerExceptHostHeader).
 HOP_BY_HOP = ["connection", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]
@@ -56,12 +65,22 @@ class Visit(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=str(FRONTEND))
 
     def do_GET(self) -> None:
-        if self.path.startswith("/api/"):
+        if self.is_for_api():
             self.forward()
         elif self.path.startswith("/files/") and self.server.objects:
             self.send_object(self.server.objects)
-        else:
+        elif self.is_file():
             super().do_GET()
+        else:
+            self.answer(404, {"Content-Type": "text/html; charset=utf-8"}, NOT_FOUND)
+
+    def is_for_api(self) -> bool:
+        """Whether CloudFront forwards the path to the API; `/api` is as good as `/api/`."""
+        return self.path.partition("?")[0] == "/api" or self.path.startswith("/api/")
+
+    def is_file(self) -> bool:
+        path = Path(self.translate_path(self.path))
+        return path.is_file() or path == FRONTEND
 
     def send_object(self, objects: Objects) -> None:
         """An object; without one S3's 403, as CloudFront may not list the bucket."""
@@ -89,7 +108,7 @@ class Visit(SimpleHTTPRequestHandler):
         return io.BytesIO(content)
 
     def do_POST(self) -> None:
-        if self.path.startswith("/api/"):
+        if self.is_for_api():
             self.forward()
         else:
             self.send_error(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -97,7 +116,12 @@ class Visit(SimpleHTTPRequestHandler):
     do_DELETE = do_OPTIONS = do_PATCH = do_PUT = do_POST
 
     def forward(self) -> None:
-        """Send the request to the API and returns its response."""
+        """Send the request to the API and return its response."""
+        url = f"http://{self.headers.get('Host', '')}{self.path}"
+        if len(url) > MAX_URL_BYTES:
+            self.close_connection = True  # the body stays unread
+            self.send_error(HTTPStatus.REQUEST_URI_TOO_LONG)
+            return
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
@@ -117,6 +141,7 @@ class Visit(SimpleHTTPRequestHandler):
         headers = {name: text for name, text in forwarded(self.headers).items() if name not in site}
         try:
             path = self.path.removeprefix("/api")
+            path = path if path.startswith("/") else f"/{path}"
             api.request(self.command, path, body, headers | site)
             response = api.getresponse()
             self.answer(response.status, forwarded(response.headers), response.read())
