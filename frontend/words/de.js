@@ -152,5 +152,6 @@ export default {
   "ImageTooLarge": "Das Bild ist zu groß zum Senden. Bitte JPEG als Dateiformat wählen.",
   "ModelUnavailable": "Das Modell ist gerade nicht verfügbar. Bitte in ein paar Sekunden noch einmal versuchen.",
   "ModelAccessDenied": "Diese Website darf das Modell bei AWS noch nicht nutzen. Wer sie betreibt, kann make doctor ausführen.",
+  "BudgetUnavailable": "Das Budget hat nicht rechtzeitig geantwortet. Es wurde kein Bild gemacht, aber sein Preis zählt vielleicht bis Mitternacht (UTC).",
   "ModelTimeout": "Das Modell hat zu lange gebraucht. Bitte noch einmal oder mit einem schnelleren Modell versuchen.",
 }

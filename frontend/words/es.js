@@ -150,5 +150,6 @@ export default {
   "ImageTooLarge": "La imagen es demasiado grande para enviarse. Elige JPEG como formato de archivo.",
   "ModelUnavailable": "El modelo no está disponible por ahora. Inténtalo de nuevo en unos segundos.",
   "ModelAccessDenied": "Este sitio aún no puede usar el modelo en AWS. Quien lo administra puede ejecutar make doctor.",
+  "BudgetUnavailable": "El presupuesto no ha respondido a tiempo. No se ha creado ninguna imagen, pero su precio puede contar hasta la medianoche (UTC).",
   "ModelTimeout": "El modelo tardó demasiado. Inténtalo de nuevo o con un modelo más rápido.",
 }
