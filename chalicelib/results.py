@@ -13,6 +13,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,11 +155,7 @@ class Results:
         headers["Content-Type"] = found["ContentType"]
         if found["ContentLength"] > self.max_bytes:
             return redirect(name, headers, is_stored=True)
-        try:
-            body = found["Body"].read().decode()
-        except BotoCoreError as error:
-            raise storage_unavailable(error) from error
-        return Answer(int(metadata["status"]), headers, body, is_stored=True)
+        return Answer(int(metadata["status"]), headers, found["Body"].decode(), is_stored=True)
 
     def store(self, name: str, fingerprint: str, answer: Answer) -> bool:
         """Whether S3 has stored the answer. If not, only this caller gets it."""
@@ -225,14 +222,20 @@ class Results:
         return str(written["ETag"])
 
     def read(self, name: str) -> dict[str, Any] | None:
-        """GetObject's answer; None if there is no object. Raises: ModelUnavailable."""
+        """GetObject's answer, without a body that is too large to send; None if there is no object.
+
+        Raises: ModelUnavailable.
+        """
         try:
+            found: dict[str, Any]
             found = self.connect().get_object(Bucket=self.bucket, Key=f"files/{name}")
+            with closing(found["Body"]) as body:
+                found["Body"] = body.read() if found["ContentLength"] <= self.max_bytes else b""
         except (ClientError, BotoCoreError) as error:
             if error_code(error) in MISSING:
                 return None
             raise storage_unavailable(error) from error
-        return dict(found)
+        return found
 
 
 def parse_key(text: str, authorization: str) -> Key:

@@ -114,9 +114,9 @@ class Visit(SimpleHTTPRequestHandler):
         seconds = self.server.gateway_timeout_seconds
         api = http.client.HTTPConnection("127.0.0.1", self.server.api_port, timeout=seconds)
         site = {"X-Forwarded-Host": self.headers.get("Host", ""), "X-Forwarded-Proto": "http"}
-        headers = {name: text for name, text in passed_on(self.headers).items() if name not in site}
+        headers = passed_on(self.headers, *site) | site
         try:
-            api.request(self.command, self.path.removeprefix("/api"), body, headers | site)
+            api.request(self.command, self.path.removeprefix("/api"), body, headers)
             answer = api.getresponse()
             self.answer(answer.status, passed_on(answer.headers), answer.read())
         except TimeoutError:
@@ -142,5 +142,6 @@ class Visit(SimpleHTTPRequestHandler):
         """Nothing: the API and Bedrock log what matters."""
 
 
-def passed_on(headers: Any) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}
+def passed_on(headers: Any, *replaced: str) -> dict[str, str]:
+    dropped = [*HOP_BY_HOP, *map(str.lower, replaced)]
+    return {name: value for name, value in headers.items() if name.lower() not in dropped}
