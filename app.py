@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache, partial, wraps
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
 from botocore.config import Config
 from chalice import Chalice, CORSConfig, Response
 
-from chalicelib import access, bedrock, budget, catalogue, idempotency, openai, results
+from chalicelib import access, bedrock, budget, catalogue, idempotency, log, openai, results
 from chalicelib.errors import RETRY_AFTER_SECONDS, ImageTooLarge, InvalidParameter
 from chalicelib.model import Model, Query, Values, media_type
 from chalicelib.record import Record
@@ -21,23 +22,24 @@ MODELS = os.environ.get("MODELS", catalogue.DEFAULT_MODELS)
 BEDROCK_REGION = os.environ.get("BEDROCK_REGION", "us-west-2")  # the region with the live models
 ACCESS_CODE_SHA256 = os.environ.get("ACCESS_CODE_SHA256", "")  # "": no access code is needed
 BUDGET_TABLE = os.environ.get("BUDGET_TABLE", "")  # "": no budget
-DAILY_BUDGET_USD = os.environ.get("DAILY_BUDGET_USD", "2.00")
+DAILY_BUDGET_USD = os.environ.get("DAILY_BUDGET_USD")  # None: the default
 RESULTS_BUCKET = os.environ.get("RESULTS_BUCKET", "")  # "": no answer is kept
-MODEL_TIMEOUT_SECONDS = results.parse_timeout(  # for Bedrock's complete answer
-    os.environ.get("MODEL_TIMEOUT_SECONDS", "26"), RESULTS_BUCKET
+MODEL_TIMEOUT_SECONDS = results.parse_timeout(  # for Bedrock's answer, from the request's start
+    os.environ.get("MODEL_TIMEOUT_SECONDS", "100" if RESULTS_BUCKET else "24"), RESULTS_BUCKET
 )
 
 # Lambda's limit for a response is 6,291,556 bytes including its JSON envelope
 # (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html); 8 kB are left for headers.
 MAX_RESPONSE_BYTES = 6_291_556 - 8_192
 
-# All waits together stay below Lambda's timeout; without a bucket, below API Gateway's 29 s too.
+# All waits together stay below Lambda's timeout; without a bucket, below API Gateway's 29 s too: a
+# reservation, its repeat and Bedrock's answer end 24 s after the start; a refund takes 3 s more.
 # botocore's own retries are off: after a read timeout they send the prompt again, and the image is
 # paid for twice. S3 alone is asked twice, as that changes nothing.
 BEDROCK_CONFIG = Config(
     connect_timeout=2, read_timeout=MODEL_TIMEOUT_SECONDS - 2, retries={"total_max_attempts": 1}
 )
-DYNAMODB_CONFIG = Config(connect_timeout=0.7, read_timeout=0.8, retries={"total_max_attempts": 1})
+DYNAMODB_CONFIG = Config(connect_timeout=0.7, read_timeout=2.3, retries={"total_max_attempts": 1})
 S3_CONFIG = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
 )
@@ -49,12 +51,22 @@ EXPOSED_HEADERS = (
     "X-Image-Model X-Image-Seed X-Image-Type X-Image-Price X-Image-Ignored Retry-After Location"
 )
 
+# What clients in browsers send to OpenAI's API: the packages openai 6.49.0 and ai, LangChain.js,
+# gpt_image_playground. Browsers but Chromium name User-Agent in a preflight too.
+ALLOWED_HEADERS = (
+    "Authorization Cache-Control Content-Type Idempotency-Key OpenAI-Beta OpenAI-Organization "
+    "OpenAI-Project Pragma User-Agent X-Client-Request-Id X-Stainless-Arch "
+    "X-Stainless-Custom-Poll-Interval X-Stainless-Helper-Method X-Stainless-Lang X-Stainless-OS "
+    "X-Stainless-Package-Version X-Stainless-Poll-Helper X-Stainless-Retry-Count "
+    "X-Stainless-Runtime X-Stainless-Runtime-Version X-Stainless-Timeout"
+)
+
 Headers = dict[str, str | list[str]]  # Chalice's own type
 Generated = tuple[list[str], list[int], Headers]  # images, their seeds, the response headers
 
 app = Chalice(app_name="easel", configure_logs=False)
 cors = CORSConfig(
-    allow_headers=["Idempotency-Key"], expose_headers=EXPOSED_HEADERS.split(), max_age=600
+    allow_headers=ALLOWED_HEADERS.split(), expose_headers=EXPOSED_HEADERS.split(), max_age=600
 )
 offered = catalogue.parse(MODELS)
 region = bedrock.parse_region(BEDROCK_REGION)
@@ -62,7 +74,7 @@ bedrock_client = boto3.client("bedrock-runtime", region_name=region, config=BEDR
 daily_budget = budget.Budget(
     boto3.client("dynamodb", config=DYNAMODB_CONFIG) if BUDGET_TABLE else None,
     BUDGET_TABLE,
-    budget.parse_daily_usd(DAILY_BUDGET_USD),
+    budget.parse_daily_usd(DAILY_BUDGET_USD, BUDGET_TABLE),
     clock=lambda: datetime.now(UTC),
 )
 
@@ -120,6 +132,13 @@ def list_openai_models() -> dict[str, Any]:
     return openai.format_models(model.name for model in offered.models)
 
 
+@app.route("/v1/models/{name}", cors=cors)
+def show_openai_model(name: str) -> dict[str, Any]:
+    """One model. API Gateway and `chalice local` differ in whether they decode its name."""
+    authorize()
+    return openai.format_model(offered.find(unquote(name)).name)
+
+
 @app.route("/models", cors=cors)
 def list_models() -> dict[str, Any]:
     """The models on offer and their parameters. The website builds its form from this."""
@@ -134,26 +153,29 @@ def show_budget() -> dict[str, Any]:
 
 @app.middleware("http")
 def format_openai_errors(event: Any, get_response: Any) -> Response:
-    """Format errors of /v1/ as OpenAI's."""
+    """Format errors of /v1/ as OpenAI's, with a status that is safe for clients that retry."""
     response: Response = get_response(event)
     if event.path.startswith("/v1/") and error_code(response):
         code, message = response.body["Code"], response.body["Message"]
         record = event.context["record"]
         is_final = record.dollars > 0 or record.is_stored
         response.headers["x-should-retry"] = openai.should_retry(code, is_final)
+        response.status_code = openai.safe_status(code, response.status_code, is_final)
         response.body = openai.format_error(code, message, response.status_code)
+        if response.status_code == openai.NO_RETRY_STATUS:
+            response.headers.pop("Retry-After", None)
     return response
 
 
 @app.middleware("http")
 def log_request(event: Any, get_response: Any) -> Response:
-    """Log one line for each request that asks for images."""
+    """Log one line for each request that asks for images or has no valid access code."""
     record = event.context["record"] = Record(time.time())
     response: Response = get_response(event)
-    if event.method == "POST":
+    code, status = error_code(response), response.status_code
+    if event.method == "POST" or code == "AccessCodeRequired":
         name, request_id = event.lambda_context.function_name, event.lambda_context.aws_request_id
-        code, status = error_code(response), response.status_code
-        print(record.to_json(name, request_id, time.time(), status, code))
+        log.write(record.to_json(name, request_id, time.time(), status, code))
     return response
 
 
@@ -162,6 +184,8 @@ def add_headers(event: Any, get_response: Any) -> Response:
     """Add the headers that Chalice cannot take from an exception."""
     response: Response = get_response(event)
     code = error_code(response)
+    for name, value in cors.get_access_control_headers().items():
+        response.headers.setdefault(name, value)
     response.headers["Cache-Control"] = "no-store"
     if code in RETRY_AFTER_SECONDS and not event.context["record"].is_stored:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[code])
@@ -188,17 +212,20 @@ def generate_images(queries: list[Query], ignored: list[str], record: Record) ->
     ignored = ignored + offered.ignored(queries[0], model)
     values = [model.read(query) for query in queries]
     record.reservations = daily_budget.reserve(model.price_usd, len(values))
+    generate_each = partial(generate_image, model, record.started + MODEL_TIMEOUT_SECONDS)
     with ThreadPoolExecutor(len(values)) as pool:
-        images = list(pool.map(partial(generate_image, model), values, record.reservations))
+        images = list(pool.map(generate_each, values, record.reservations))
     if not kept.bucket and sum(map(len, images)) > MAX_RESPONSE_BYTES:
         raise ImageTooLarge(TOO_LARGE if len(images) == 1 else TOO_LARGE_TOGETHER)
     seeds = [each["seed"] for each in values]
     return images, seeds, image_headers(model, images, seeds, ignored)
 
 
-def generate_image(model: Model, values: Values, reservation: budget.Reservation) -> str:
+def generate_image(
+    model: Model, deadline: float, values: Values, reservation: budget.Reservation
+) -> str:
     with daily_budget.refund_on_failure(reservation):
-        body, seconds = model.body(values), MODEL_TIMEOUT_SECONDS
+        body, seconds = model.body(values), deadline - time.time()
         return model.image(bedrock.invoke(bedrock_client, model.bedrock_id, body, seconds))
 
 
@@ -240,8 +267,8 @@ def read_once(name: str, query_params: Any) -> str:
 
 
 def read_body(request: Any) -> str:
-    """The body as text. Raises: InvalidParameter."""
+    """The body as text, without a byte order mark. Raises: InvalidParameter."""
     try:
-        return str(request.raw_body.decode())
+        return str(request.raw_body.decode("utf-8-sig"))
     except ValueError:  # not UTF-8, half of a surrogate pair, or broken base64
         raise InvalidParameter("body must be UTF-8 text, got other bytes") from None

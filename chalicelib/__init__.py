@@ -10,6 +10,8 @@ bedrock     body -> answer: the one call to AWS
 results     keeps one answer for each idempotency key: one S3 object each
 idempotency between HTTP and results
 openai      OpenAI's images API: its JSON -> query, image -> its JSON
+connection  which errors mean that a request never left
 record      the log line of a request
+log         writes log lines; a broken stream breaks no answer
 errors      every error, each with its HTTP status
 """

@@ -105,6 +105,13 @@ class ModelUnavailable(Failure):
     may_be_charged = False
 
 
+class BudgetUnavailable(Failure):
+    """The budget table did not answer. No image was made, but its price may stay reserved."""
+
+    STATUS_CODE = 503
+    may_be_charged = False
+
+
 class ModelAccessDenied(Failure):
     """The AWS account may not use the model (yet)."""
 

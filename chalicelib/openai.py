@@ -22,8 +22,8 @@ SIZES = ("auto", "1024x1024", "1536x1024", "1024x1536")
 
 # Fields that only OpenAI's models know and that can be ignored without harm.
 IGNORED_FIELDS = (
-    *("background", "moderation", "output_compression", "quality", "safety_identifier"),
-    *("style", "user"),
+    *("background", "moderation", "output_compression", "partial_images", "quality"),
+    *("safety_identifier", "style", "user"),
 )
 
 # OpenAI's code for an error. Errors without one keep Easel's.
@@ -35,6 +35,10 @@ OPENAI_ERROR_CODES = {
     "ModelRetired": "model_not_found",
     "UnknownModel": "model_not_found",
 }
+
+# In place of a status that clients send again, where that might pay again: no client sends this one
+# again (tried: openai, litellm and its Router, the AI SDK, LangChain.js).
+NO_RETRY_STATUS = 424
 
 
 def parse_queries(
@@ -59,14 +63,18 @@ def parse_queries(
 
 
 def parse_json(body: str) -> dict[str, Any]:
-    """The request without its null fields."""
+    """The request without its null and empty fields, with which clients mean the default."""
     try:
         request = json.loads(body)
-    except (ValueError, RecursionError):
-        request = None
+    except json.JSONDecodeError as error:
+        found = quote(body[error.pos :]) if body[error.pos :] else "its end"
+        place = f"line {error.lineno} column {error.colno}"
+        raise InvalidParameter(f"body must be valid JSON, got {found} at {place}") from None
+    except (ValueError, RecursionError):  # a number of over 4,300 digits; a thousand brackets
+        raise InvalidParameter("body must be valid JSON, got too many digits or levels") from None
     if not isinstance(request, dict):
-        raise InvalidParameter("body must be a JSON object, got something else")
-    return {name: value for name, value in request.items() if value is not None}
+        raise InvalidParameter(f"body must be a JSON object, got {describe(request)}")
+    return {name: value for name, value in request.items() if value not in (None, "")}
 
 
 def wants_urls(body: str) -> bool:
@@ -87,8 +95,6 @@ def reject_unsupported(request: Mapping[str, Any], keeps_images: bool, site: str
         )
     if request.get("stream", False) is not False:
         raise InvalidParameter(f"stream must be false, got {describe(request['stream'])}")
-    if request.get("background") == "transparent":
-        raise InvalidParameter("background must be auto or opaque, got 'transparent'")
 
 
 def image_count(request: Mapping[str, Any]) -> int:
@@ -193,20 +199,25 @@ def format_answer(
 
 
 def format_models(names: Iterable[str]) -> dict[str, Any]:
-    """OpenAI's list of models. `created` is 0, as the dates are not published."""
-    facts = {"object": "model", "created": 0, "owned_by": "stability-ai"}
-    return {"object": "list", "data": [{"id": name} | facts for name in names]}
+    """OpenAI's list of models."""
+    return {"object": "list", "data": [format_model(name) for name in names]}
+
+
+def format_model(name: str) -> dict[str, Any]:
+    """OpenAI's model. `created` is 0, as the dates are not published."""
+    return {"id": name, "object": "model", "created": 0, "owned_by": "stability-ai"}
 
 
 def format_error(code: str, message: str, status: int) -> dict[str, Any]:
-    """Easel's error in OpenAI's format."""
+    """Easel's error in OpenAI's format. A code of OpenAI's may mean that a retry helps; under the
+    status that says that it does not, the code is Easel's own."""
     name = re.match(r"(\w+) must ", message)
     return {
         "error": {
             "message": message,
             "type": error_type(code, status),
             "param": name[1] if name else None,
-            "code": OPENAI_ERROR_CODES.get(code, code),
+            "code": code if status == NO_RETRY_STATUS else OPENAI_ERROR_CODES.get(code, code),
         }
     }
 
@@ -216,13 +227,22 @@ def error_type(code: str, status: int) -> str:
         return "insufficient_quota"
     if status == 429:
         return "rate_limit_error"
-    return "server_error" if status >= 500 else "invalid_request_error"
+    return "server_error" if status >= 500 or status == NO_RETRY_STATUS else "invalid_request_error"
 
 
 def should_retry(code: str, is_final: bool) -> str:
-    """The header `x-should-retry`. OpenAI's clients obey it; without it they send every 409, 429
-    and 5xx twice more, and pay again for an image that AWS may already have billed.
+    """The header `x-should-retry`, which OpenAI's own clients obey.
 
     `is_final`: AWS may have billed an image, or the error is stored and stays the same.
     """
     return "true" if code in RETRY_AFTER_SECONDS and not is_final else "false"
+
+
+def safe_status(code: str, status: int, is_final: bool) -> int:
+    """The status, or 424 where a client that sends the request again might pay again.
+
+    All clients but OpenAI's decide by the status, and send 408, 409, 429 and 5xx again.
+    `is_final` as for `should_retry`.
+    """
+    is_retried = status in (408, 409, 429) or status >= 500
+    return NO_RETRY_STATUS if is_retried and (is_final or code == "BudgetUnavailable") else status

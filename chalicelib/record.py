@@ -13,6 +13,7 @@ METRICS = [
     {"Name": "Dollars", "Unit": "None"},
     {"Name": "Errors", "Unit": "Count"},
     {"Name": "BudgetSpent", "Unit": "Count"},
+    {"Name": "Unauthorized", "Unit": "Count"},
     {"Name": "Milliseconds", "Unit": "Milliseconds"},
 ]
 
@@ -48,6 +49,7 @@ class Record:
             "Dollars": self.dollars,
             "Errors": int(status >= 500 and not self.is_stored),
             "BudgetSpent": int(code == "BudgetSpent"),
+            "Unauthorized": int(code == "AccessCodeRequired"),
             "Milliseconds": round((now - self.started) * 1000),
         }
         return json.dumps(fields)

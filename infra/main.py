@@ -1,4 +1,4 @@
-"""What `cdk` runs: the app with its one stack, as the options want it."""
+"""The CDK app that `cdk` runs: one stack, configured by the options in the app's context."""
 
 import shutil
 import sys
@@ -9,9 +9,8 @@ from infra.options import read
 from infra.stack import Easel
 
 
-def main() -> None:
-    app = App()
-    shutil.rmtree("chalice.out", ignore_errors=True)  # Chalice adds to it at each synthesis
+def main(app: App) -> None:
+    shutil.rmtree("chalice.out", ignore_errors=True)  # Chalice adds files at each synthesis
     try:
         options = read(app.node.try_get_context)
     except ValueError as error:
@@ -21,4 +20,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(App())

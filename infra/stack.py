@@ -1,4 +1,4 @@
-"""Easel on AWS, in one stack: the API with its budget, log and alarms, and the website."""
+"""The CloudFormation stack: the API with its budget, log and alarms, and the website."""
 
 import json
 from pathlib import Path
@@ -20,17 +20,18 @@ from infra.website import Website, log_group
 ROOT = Path(__file__).parent.parent
 POLICY = ROOT / ".chalice/policy.json"
 
-RUNTIME = "python3.13"  # whatever Python packages; its boto3 has every call that we make
+RUNTIME = "python3.13"  # whichever Python packages the API; its boto3 has every call we make
 
 
 class Easel(Stack):
-    """Every part is named by CloudFormation, so that nothing collides, and goes with the stack."""
+    """Easel's stack. CloudFormation names every resource, so names never collide, and deletes all
+    of them with the stack."""
 
     def __init__(self, scope: Construct, id: str, options: Options) -> None:
-        super().__init__(scope, id, description="Easel: words in, a picture out")
+        super().__init__(scope, id, description="Easel: a website that turns words into pictures")
         domain = options.api_domain or self.add_api(options)
         website = Website(self, "Website", domain)
-        self.tell(
+        self.add_outputs(
             WebsiteUrl=f"https://{website.distribution.distribution_domain_name}/",
             ApiUrl=f"https://{domain}/api/",
             BucketName=website.bucket.bucket_name,
@@ -38,16 +39,16 @@ class Easel(Stack):
         )
 
     def add_api(self, options: Options) -> str:
-        """The Chalice app with its budget and alarms; the domain where it answers."""
+        """Adds the Chalice app with its budget and alarms. Returns its domain name."""
         self.chalice = Chalice(self, "Api", source_dir=str(ROOT))
         self.handler: Any = self.chalice.get_resource("APIHandler")
         table = self.add_table()
         log = log_group(self, "Log")
-        self.configure(options, table, log)
-        self.permit(options, table, log)
+        self.configure_function(options, table, log)
+        self.set_policy(options, table, log)
         self.throttle()
         self.add_alarms(options)
-        self.tell(
+        self.add_outputs(
             DailyBudgetUsd=f"{options.daily_budget_usd:.2f}",
             Access="code" if options.access_code_sha256 else "open",
         )
@@ -64,7 +65,9 @@ class Easel(Stack):
             removal_policy=RemovalPolicy.DESTROY,
         )
 
-    def configure(self, options: Options, table: dynamodb.Table, log: logs.LogGroup) -> None:
+    def configure_function(
+        self, options: Options, table: dynamodb.Table, log: logs.LogGroup
+    ) -> None:
         self.handler.add_override("Properties.Runtime", RUNTIME)
         self.handler.add_override(
             "Properties.LoggingConfig", {"LogFormat": "JSON", "LogGroup": log.log_group_name}
@@ -78,8 +81,8 @@ class Easel(Stack):
         }
         self.handler.add_override("Properties.Environment.Variables", variables)
 
-    def permit(self, options: Options, table: dynamodb.Table, log: logs.LogGroup) -> None:
-        """`chalice deploy`'s policy, with the log and the table by name, and no others."""
+    def set_policy(self, options: Options, table: dynamodb.Table, log: logs.LogGroup) -> None:
+        """Sets the policy of `chalice deploy`, narrowed to this log group, plus the table."""
         text = POLICY.read_text().replace("us-west-2", options.bedrock_region)
         statements = [each for each in json.loads(text)["Statement"] if each["Sid"] != "WriteLogs"]
         statements += [
@@ -90,44 +93,44 @@ class Easel(Stack):
                 "Resource": log.log_group_arn,
             },
             {
-                "Sid": "KeepBudget",
+                "Sid": "UpdateBudget",
                 "Effect": "Allow",
                 "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
                 "Resource": table.table_arn,
             },
         ]
         if options.endpoints:
-            statements += call_endpoints(list(options.endpoints))
+            statements += endpoint_statements(list(options.endpoints))
         document = {"Version": "2012-10-17", "Statement": statements}
         policies = [{"PolicyName": "Easel", "PolicyDocument": document}]
         role: Any = self.chalice.get_resource("ApiHandlerRole")
         role.add_override("Properties.Policies", policies)
 
     def throttle(self) -> None:
-        """At most 20 requests a second, 40 at once: a stranger's loop ends here, unpaid."""
-        every = {"HttpMethod": "*", "ResourcePath": "/*"}
+        """Limits each method to 20 requests a second, 40 at once: bounds what a loop costs."""
+        all_methods = {"HttpMethod": "*", "ResourcePath": "/*"}
         limits = {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
         api: Any = self.chalice.get_resource("RestAPI")
-        api.add_override("Properties.MethodSettings", [every | limits])
+        api.add_override("Properties.MethodSettings", [all_methods | limits])
 
     def add_alarms(self, options: Options) -> None:
-        """One on errors, the API's own and Lambda's; one when the budget turns people away."""
+        """Adds an alarm on errors, the API's and Lambda's, and one on requests above the budget."""
         function = self.handler.ref
-        own = {"function": function}
+        dimensions = {"function": function}
         errors = cloudwatch.MathExpression(
-            expression="FILL(told, 0) + FILL(crashed, 0)",
+            expression="FILL(handled, 0) + FILL(crashed, 0)",
             label="Errors",
             period=Duration.minutes(5),
             using_metrics={
-                "told": total("Easel", "Errors", own),
-                "crashed": total("AWS/Lambda", "Errors", {"FunctionName": function}),
+                "handled": five_minute_sum("Easel", "Errors", dimensions),
+                "crashed": five_minute_sum("AWS/Lambda", "Errors", {"FunctionName": function}),
             },
         )
-        refused = total("Easel", "BudgetSpent", own)
+        rejected = five_minute_sum("Easel", "BudgetSpent", dimensions)
         alarms = [
-            alarm(self, "ErrorsAlarm", errors, 5, "Easel failed five times in five minutes."),
-            alarm(
-                self, "BudgetAlarm", refused, 1, "Today's budget is spent: Easel refuses people."
+            add_alarm(self, "ErrorsAlarm", errors, 5, "Easel had 5 or more errors in 5 minutes."),
+            add_alarm(
+                self, "BudgetAlarm", rejected, 1, "Easel rejected a request: it exceeds the budget."
             ),
         ]
         if options.alarm_email:
@@ -136,14 +139,14 @@ class Easel(Stack):
             for each in alarms:
                 each.add_alarm_action(actions.SnsAction(topic))
 
-    def tell(self, **outputs: str) -> None:
+    def add_outputs(self, **outputs: str) -> None:
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
 
 
-def call_endpoints(arns: list[str]) -> list[dict[str, Any]]:
-    """Bedrock Marketplace calls SageMaker on the caller's behalf (AWS's managed policy
-    AmazonBedrockMarketplaceAccess, version 3)."""
+def endpoint_statements(arns: list[str]) -> list[dict[str, Any]]:
+    """The permissions for Bedrock Marketplace, which calls SageMaker on the caller's behalf (AWS's
+    managed policy AmazonBedrockMarketplaceAccess, version 3)."""
     via_bedrock = {"StringEquals": {"aws:CalledViaLast": "bedrock.amazonaws.com"}}
     return [
         {
@@ -153,7 +156,7 @@ def call_endpoints(arns: list[str]) -> list[dict[str, Any]]:
             "Resource": arns,
         },
         {
-            "Sid": "CallEndpoints",
+            "Sid": "InvokeEndpoints",
             "Effect": "Allow",
             "Action": "sagemaker:InvokeEndpoint",
             "Resource": arns,
@@ -162,7 +165,7 @@ def call_endpoints(arns: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def total(namespace: str, name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
+def five_minute_sum(namespace: str, name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=name,
@@ -172,8 +175,8 @@ def total(namespace: str, name: str, dimensions: dict[str, str]) -> cloudwatch.M
     )
 
 
-def alarm(
-    scope: Construct, id: str, metric: cloudwatch.IMetric, threshold: int, about: str
+def add_alarm(
+    scope: Construct, id: str, metric: cloudwatch.IMetric, threshold: int, description: str
 ) -> cloudwatch.Alarm:
     return cloudwatch.Alarm(
         scope,
@@ -183,5 +186,5 @@ def alarm(
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         evaluation_periods=1,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        alarm_description=about,
+        alarm_description=description,
     )

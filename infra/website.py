@@ -1,4 +1,4 @@
-"""The website: a private bucket behind CloudFront, and an API on the same origin."""
+"""The website: CloudFront in front of a private bucket and the API."""
 
 import re
 from pathlib import Path
@@ -14,15 +14,15 @@ from constructs import Construct
 
 FRONTEND = Path(__file__).parent.parent / "frontend"
 
-# Browsers ask each time, as a file's name does not change with its content; CloudFront answers
-# from what it keeps for a day, or until the next deployment.
+# File names do not change with their content, so browsers revalidate on every load. CloudFront
+# caches for a day; a deployment invalidates its cache.
 CACHE_CONTROL = "public, max-age=0, s-maxage=86400, must-revalidate"
 
 
 class Website(Construct):
-    """Serves frontend/, and hands /api/* to the API at `api_domain`, whose stage is `api`.
+    """Serves frontend/ and forwards /api/* to the API at `api_domain`, whose stage is `api`.
 
-    One origin for both: no CORS, and API Gateway's own errors can be read by the page.
+    A single origin needs no CORS and lets the page read API Gateway's own errors.
     """
 
     def __init__(self, scope: Construct, id: str, api_domain: str) -> None:
@@ -42,8 +42,8 @@ class Website(Construct):
             comment="Easel",
             default_root_object="index.html",
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            default_behavior=self.files(),
-            additional_behaviors={"/api/*": self.api(api_domain)},
+            default_behavior=self.file_behavior(),
+            additional_behaviors={"/api/*": self.api_behavior(api_domain)},
         )
         log = log_group(self, "Log")
         deployment.BucketDeployment(
@@ -56,22 +56,22 @@ class Website(Construct):
             distribution_paths=["/*"],
             log_group=log,
         )
-        keep_log_of_deletion(self, log)
+        log_bucket_cleanup(self, log)
 
-    def files(self) -> cloudfront.BehaviorOptions:
+    def file_behavior(self) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(
             origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             response_headers_policy=self.headers,
         )
 
-    def api(self, domain: str) -> cloudfront.BehaviorOptions:
-        """Every header and query goes through, but Host, by which API Gateway finds the API."""
+    def api_behavior(self, domain: str) -> cloudfront.BehaviorOptions:
+        """Forwards every header and query except Host, which API Gateway uses to find the API."""
         return cloudfront.BehaviorOptions(
             origin=origins.HttpOrigin(
                 domain, protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY
             ),
-            # Never redirected: browsers would send a redirected POST again as a GET.
+            # No redirect: browsers would turn a redirected POST into a GET.
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
             allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
             cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
@@ -81,7 +81,7 @@ class Website(Construct):
 
 
 def security_headers(scope: Construct) -> cloudfront.ResponseHeadersPolicy:
-    policy = f"{page_policy()}; frame-ancestors 'none'"  # a page cannot say that of itself
+    policy = f"{content_security_policy()}; frame-ancestors 'none'"  # a <meta> cannot set that
     return cloudfront.ResponseHeadersPolicy(
         scope,
         "Headers",
@@ -104,22 +104,23 @@ def security_headers(scope: Construct) -> cloudfront.ResponseHeadersPolicy:
     )
 
 
-def page_policy() -> str:
-    """The Content-Security-Policy that the page itself carries."""
+def content_security_policy() -> str:
+    """The Content-Security-Policy in the page's <meta> element."""
     page = (FRONTEND / "index.html").read_text()
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)
     return str(policy)
 
 
-def keep_log_of_deletion(scope: Construct, log: logs.LogGroup) -> None:
-    """The function that empties the bucket would else leave a log behind when all is removed."""
+def log_bucket_cleanup(scope: Construct, log: logs.LogGroup) -> None:
+    """Sets the log group of the function that empties the bucket. The default one, which Lambda
+    creates, would outlive the stack."""
     provider = Stack.of(scope).node.find_child("Custom::S3AutoDeleteObjectsCustomResourceProvider")
     handler: Any = provider.node.find_child("Handler")
     handler.add_override("Properties.LoggingConfig.LogGroup", log.log_group_name)
 
 
 def log_group(scope: Construct, id: str) -> logs.LogGroup:
-    """Kept two weeks, and removed with the stack."""
+    """A log group that keeps events for two weeks and is deleted with the stack."""
     return logs.LogGroup(
         scope, id, retention=logs.RetentionDays.TWO_WEEKS, removal_policy=RemovalPolicy.DESTROY
     )

@@ -1,8 +1,8 @@
-"""`python -m local`: the website, `chalice local` and the local Bedrock, in one terminal.
+"""`python -m local`: runs the website, `chalice local` and the local Bedrock in one terminal.
 
-PORT      where the website answers (8080; the next free one if it is taken)
-BEDROCK   "aws": real pictures from Amazon Bedrock, on your own credentials
-PAINTER   the address of a server with AUTOMATIC1111's API, which then paints instead of ours
+PORT      port of the website (default 8080; the next free port if it is taken)
+BEDROCK   "aws" generates images with Amazon Bedrock, using your own AWS credentials
+PAINTER   URL of a server with AUTOMATIC1111's API, which replaces the local painter
 """
 
 import logging
@@ -31,7 +31,7 @@ READY = """
   or without a browser:
   curl -H 'Content-Type: text/plain' -d 'a fox in the snow' {address}api/ | base64 -d > fox.jpg
 
-  {about}
+  {source}
   Ctrl-C ends it.
 """
 
@@ -43,23 +43,23 @@ def main() -> None:
     results = S3(0, RESULTS_BUCKET)
     Thread(target=results.serve_forever, daemon=True).start()
     website = open_website(api_port, results)
-    stage, environment, about = bedrock()
+    stage, environment, source = choose_bedrock()
     api = start_api(api_port, stage, environment | results_environment(results.url))
     try:
-        if answers(api, api_port):
+        if wait_until_listening(api, api_port):
             Thread(target=website.serve_forever, daemon=True).start()
             address = f"http://127.0.0.1:{website.server_port}/"
-            print(READY.format(address=address, about=about), flush=True)
-        sys.exit(wait_for_the_end(api, parent))
+            print(READY.format(address=address, source=source), flush=True)
+        sys.exit(wait_for_exit(api, parent))
     except KeyboardInterrupt:
-        print("\nEasel ends.")
+        print("\nEasel has stopped.")
     finally:
         api.kill()
         api.wait()
 
 
 def open_website(api_port: int, results: S3) -> Website:
-    """The website on PORT, or on the next free one."""
+    """The website, listening on PORT or the next free port."""
     text = os.environ.get("PORT") or "8080"
     if not text.isdecimal() or int(text) > 65_535:
         sys.exit(f"PORT must be a number from 0 to 65535, got {text!r}")
@@ -74,31 +74,39 @@ def open_website(api_port: int, results: S3) -> Website:
     sys.exit(f"No port from {ports[0]} to {ports[-1]} is free; choose another one with PORT=.")
 
 
-def bedrock() -> tuple[str, dict[str, str], str]:
-    """Chalice's stage, the API's environment, and where the pictures come from, in words."""
-    where, painter = os.environ.get("BEDROCK", ""), os.environ.get("PAINTER", "")
-    refuse_nonsense(where, painter)
-    if where:
-        about = "Pictures come from Amazon Bedrock, on your own credentials. Each one costs money."
-        return "aws", dict(os.environ), about
+def choose_bedrock() -> tuple[str, dict[str, str], str]:
+    """Chalice's stage, the API's environment, and a sentence that says where pictures come from.
+
+    Starts the local Bedrock unless BEDROCK is "aws".
+    """
+    bedrock, painter = os.environ.get("BEDROCK", ""), os.environ.get("PAINTER", "")
+    check_settings(bedrock, painter)
+    if bedrock:
+        source = (
+            "Pictures come from Amazon Bedrock, with your AWS credentials. Each one costs money."
+        )
+        return "aws", dict(os.environ), source
     server = Bedrock(0, Automatic1111(painter).paint if painter else paint)
     Thread(target=server.serve_forever, daemon=True).start()
-    about = f"Pictures come from {painter or 'the local painter'}: no AWS account, no cost."
-    return "local", local_environment(server.url), about
+    source = f"Pictures come from {painter or 'the local painter'}: no AWS account, no cost."
+    return "local", local_environment(server.url), source
 
 
-def refuse_nonsense(where: str, painter: str) -> None:
-    if where not in ("", "aws"):
-        sys.exit(f"BEDROCK must be aws or empty, got {where!r}")
+def check_settings(bedrock: str, painter: str) -> None:
+    if bedrock not in ("", "aws"):
+        sys.exit(f"BEDROCK must be aws or empty, got {bedrock!r}")
     if painter and not painter.startswith(("http://", "https://")):
-        sys.exit(f"PAINTER must be an address that begins with http://, got {painter!r}")
-    if where and painter:
-        sys.exit("BEDROCK and PAINTER must not be given together: either AWS paints, or the other")
+        sys.exit(f"PAINTER must be a URL that starts with http:// or https://, got {painter!r}")
+    if bedrock and painter:
+        sys.exit("BEDROCK and PAINTER must not both be set: each one says where pictures come from")
 
 
 def local_environment(endpoint: str) -> dict[str, str]:
-    """The caller's own, with the local Bedrock in place of all that could lead boto3 elsewhere:
-    a profile, an API key (which boto3 never sends over plain HTTP), a proxy."""
+    """The caller's environment with the local Bedrock as the endpoint.
+
+    Leaves out everything that could send boto3 elsewhere: a profile, a proxy, and an API key,
+    which boto3 never sends over plain HTTP.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | {
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": endpoint,
@@ -132,12 +140,12 @@ def start_api(port: int, stage: str, environment: dict[str, str]) -> "subprocess
         cwd=ROOT,
         env=environment,
         stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is ours to hear
+        start_new_session=True,  # Ctrl-C must reach this process only
     )
 
 
-def answers(api: "subprocess.Popen[bytes]", port: int) -> bool:
-    """Wait until the API listens; False if it ended instead."""
+def wait_until_listening(api: "subprocess.Popen[bytes]", port: int) -> bool:
+    """True once the API accepts connections; False if it exits first."""
     while api.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -146,13 +154,13 @@ def answers(api: "subprocess.Popen[bytes]", port: int) -> bool:
     return False
 
 
-def wait_for_the_end(api: "subprocess.Popen[bytes]", parent: int) -> str:
-    """Wait until the API ends, or the `make` that started us; the reason, in words."""
+def wait_for_exit(api: "subprocess.Popen[bytes]", parent: int) -> str:
+    """Wait until the API or the parent `make` exits; return a sentence with the reason."""
     while api.poll() is None:
         if "MAKELEVEL" in os.environ and os.getppid() != parent:
-            return "`make` has ended, so Easel ends too."
+            return "`make` has exited, so Easel stops too."
         time.sleep(0.2)
-    return f"`chalice local` has ended with {api.returncode}, so Easel ends; see its words above."
+    return f"`chalice local` exited with status {api.returncode}, so Easel stops; see its output."
 
 
 def free_port() -> int:

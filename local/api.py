@@ -1,4 +1,4 @@
-"""`chalice local`, in a process that ends when its parent does: `python -m local.api OPTIONS`."""
+"""Runs `chalice local` in a process that exits when its parent does: `python -m local.api`."""
 
 import logging
 import os
@@ -10,23 +10,23 @@ from threading import Thread
 
 
 def main() -> None:
-    Thread(target=end_with_parent, daemon=True).start()
+    Thread(target=exit_with_parent, daemon=True).start()
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    # Chalice turns every library's log on: where botocore found each setting, and that twenty
-    # people need more connections than Lambda, which serves one, would keep.
+    # Chalice turns on every library's log. botocore then logs where it found each setting, and
+    # urllib3 warns when 20 requests at once need more connections than one Lambda instance keeps.
     logging.getLogger("botocore").setLevel(logging.WARNING)
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    TCPServer.request_queue_size = 128  # Chalice's 5 turns away some of twenty people at once
+    TCPServer.request_queue_size = 128  # Chalice's 5 refuses some of 20 simultaneous connections
     (chalice,) = entry_points(group="console_scripts", name="chalice")
-    # It also announces its own address, which is not the one to open.
-    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+    # Chalice also prints the API's own address, but the website's is the one to open.
+    with open(os.devnull, "w") as devnull, redirect_stdout(devnull):
         sys.exit(chalice.load()())
 
 
-def end_with_parent() -> None:
-    """The parent holds the other end of our standard input; however it ends, that end closes."""
+def exit_with_parent() -> None:
+    """Exit when standard input closes: the parent holds its other end, however it exits."""
     os.read(sys.stdin.fileno(), 1)
-    os.write(sys.stderr.fileno(), b"`python -m local` has ended, so `chalice local` ends too.\n")
+    os.write(sys.stderr.fileno(), b"`python -m local` has exited, so `chalice local` stops too.\n")
     os._exit(1)
 
 

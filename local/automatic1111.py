@@ -1,4 +1,4 @@
-"""A painter that is another server: Stable Diffusion behind AUTOMATIC1111's API."""
+"""A painter on another server: Stable Diffusion behind AUTOMATIC1111's API."""
 
 import base64
 import http.client
@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
-# Fifty steps of a megapixel take a laptop's graphics card about a minute, and the first call also
-# loads the model. The API itself gives up long before.
+# A laptop's graphics card takes about a minute for 50 steps at one megapixel, and the first call
+# also loads the model. The API's own timeout is much shorter.
 TIMEOUT_SECONDS = 120
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class PainterFailed(Exception):
-    """The painter made no picture; the message names its address and the cause."""
+    """The painter returned no image. The message names its URL and the cause."""
 
 
 class Automatic1111:
@@ -27,7 +27,7 @@ class Automatic1111:
 
     def __init__(self, url: str) -> None:
         self.url = f"{url.rstrip('/')}/sdapi/v1/txt2img"
-        # HTTP_PROXY is for the world outside; None means whatever the environment says.
+        # HTTP_PROXY is for other hosts. None means the environment's proxies.
         proxies: dict[str, str] | None = {} if urlsplit(url).hostname in LOOPBACK else None
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
 
@@ -41,9 +41,9 @@ class Automatic1111:
         negative_prompt: str = "",
         steps: int = 50,
         cfg_scale: float = 7.0,
-        style_preset: str = "",  # Stability's own: that API has no such thing
+        style_preset: str = "",  # Stability's own; the API has no equivalent
     ) -> Image.Image:
-        """An RGB picture. Raises: PainterFailed."""
+        """An RGB image. Raises: PainterFailed."""
         settings = {
             "prompt": prompt,
             "negative_prompt": negative_prompt,
@@ -53,7 +53,7 @@ class Automatic1111:
             "width": width,
             "height": height,
         }
-        return self.read_picture(self.post(settings))
+        return self.decode_image(self.post(settings))
 
     def post(self, settings: dict[str, Any]) -> bytes:
         headers = {"Content-Type": "application/json"}
@@ -63,17 +63,17 @@ class Automatic1111:
                 content: bytes = response.read()
                 return content
         except urllib.error.HTTPError as error:
-            error.close()  # it is the open response, too
-            raise PainterFailed(f"{self.url} answered {error.code} {error.reason}") from error
+            error.close()  # the error is also the open response
+            raise PainterFailed(f"{self.url} returned {error.code} {error.reason}") from error
         except (OSError, http.client.HTTPException) as error:
             cause = getattr(error, "reason", error)
-            raise PainterFailed(f"{self.url} did not answer: {cause}") from error
+            raise PainterFailed(f"{self.url} did not respond: {cause}") from error
 
-    def read_picture(self, content: bytes) -> Image.Image:
+    def decode_image(self, content: bytes) -> Image.Image:
         try:
             text = json.loads(content)["images"][0]
-            # Some servers send a data: URL, others the base64 alone.
-            picture = base64.b64decode(text.rpartition(",")[2])
-            return Image.open(io.BytesIO(picture)).convert("RGB")
+            # Some servers send a data: URL, others plain base64.
+            image = base64.b64decode(text.rpartition(",")[2])
+            return Image.open(io.BytesIO(image)).convert("RGB")
         except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-            raise PainterFailed(f"{self.url} answered without a picture: {error!r}") from error
+            raise PainterFailed(f"{self.url} returned no image: {error!r}") from error

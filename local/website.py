@@ -1,4 +1,4 @@
-"""Serves frontend/ and hands /api/* to the API on one origin, as CloudFront does when deployed."""
+"""Serves frontend/ and forwards /api/* to the API on one origin, as CloudFront does on AWS."""
 
 import gzip
 import http.client
@@ -13,11 +13,11 @@ from local.s3 import Objects, Refused
 
 FRONTEND = Path(__file__).parent.parent / "frontend"
 
-# API Gateway's limit for a request, 10 MB (its developer guide's page
+# API Gateway's request limit, 10 MB (its developer guide, page
 # api-gateway-execution-service-limits-table, read on 2026-11-22).
-LARGEST_REQUEST = 10 * 1024 * 1024
+MAX_REQUEST_BYTES = 10 * 1024 * 1024
 
-# API Gateway's limit for the API's answer (the same page). The function works on after it.
+# API Gateway's limit for the API's response (the same page). The function works on after it.
 GATEWAY_TIMEOUT_SECONDS = 29.0
 
 # Headers of one connection, not of the message (RFC 9110, 7.6.1), and Host, which CloudFront
@@ -26,9 +26,9 @@ HOP_BY_HOP = ["connection", "host", "keep-alive", "te", "trailer", "transfer-enc
 
 
 class Website(ThreadingHTTPServer):
-    """The site at http://127.0.0.1:<port>/, with its API on `api_port`; port 0 is any free one.
+    """The site at http://127.0.0.1:<port>/, with the API on `api_port`. Port 0 picks a free one.
 
-    /files/* are `objects` with the same key, as CloudFront serves them from the results bucket.
+    It serves `objects` under /files/, by their keys, as CloudFront does from the results bucket.
     """
 
     request_queue_size = 128
@@ -42,12 +42,12 @@ class Website(ThreadingHTTPServer):
         self.objects = objects
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):  # a visitor who left is no error
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # the visitor disconnected
             super().handle_error(request, client_address)
 
 
 class Visit(SimpleHTTPRequestHandler):
-    """One connection of one visitor."""
+    """One visitor's connection."""
 
     server: Website
     protocol_version = "HTTP/1.1"
@@ -57,7 +57,7 @@ class Visit(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path.startswith("/api/"):
-            self.hand_over()
+            self.forward()
         elif self.path.startswith("/files/") and self.server.objects:
             self.send_object(self.server.objects)
         else:
@@ -74,11 +74,11 @@ class Visit(SimpleHTTPRequestHandler):
             self.answer(200, found.headers | {"ETag": found.etag}, found.content)
 
     def send_head(self) -> Any:
-        """A file of the page; compressed for who takes it so, as CloudFront does."""
-        asked = Path(self.translate_path(self.path))
-        file = asked / "index.html" if asked == FRONTEND else asked
-        taken = "gzip" in self.headers.get("Accept-Encoding", "")
-        if not taken or not file.is_file():
+        """Open a file of the page, compressed if the browser accepts gzip, as CloudFront does."""
+        path = Path(self.translate_path(self.path))
+        file = path / "index.html" if path == FRONTEND else path
+        accepts_gzip = "gzip" in self.headers.get("Accept-Encoding", "")
+        if not accepts_gzip or not file.is_file():
             return super().send_head()
         content = gzip.compress(file.read_bytes())
         self.send_response(HTTPStatus.OK)
@@ -90,23 +90,23 @@ class Visit(SimpleHTTPRequestHandler):
 
     def do_POST(self) -> None:
         if self.path.startswith("/api/"):
-            self.hand_over()
+            self.forward()
         else:
             self.send_error(HTTPStatus.METHOD_NOT_ALLOWED)
 
     do_DELETE = do_OPTIONS = do_PATCH = do_PUT = do_POST
 
-    def hand_over(self) -> None:
-        """Send the request to the API, and its answer back."""
+    def forward(self) -> None:
+        """Send the request to the API and returns its response."""
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
             return
         body = self.rfile.read(int(length))
-        if len(body) < int(length):  # the caller left in the middle of it
+        if len(body) < int(length):  # the client disconnected
             self.close_connection = True
             return
-        if len(body) > LARGEST_REQUEST:
+        if len(body) > MAX_REQUEST_BYTES:
             self.answer(
                 413, {"Content-Type": "application/json"}, b'{"message":"Request Too Long"}'
             )
@@ -114,16 +114,17 @@ class Visit(SimpleHTTPRequestHandler):
         seconds = self.server.gateway_timeout_seconds
         api = http.client.HTTPConnection("127.0.0.1", self.server.api_port, timeout=seconds)
         site = {"X-Forwarded-Host": self.headers.get("Host", ""), "X-Forwarded-Proto": "http"}
-        headers = passed_on(self.headers, *site) | site
+        headers = forwarded(self.headers, *site) | site
         try:
-            api.request(self.command, self.path.removeprefix("/api"), body, headers)
-            answer = api.getresponse()
-            self.answer(answer.status, passed_on(answer.headers), answer.read())
+            path = self.path.removeprefix("/api")
+            api.request(self.command, path, body, headers)
+            response = api.getresponse()
+            self.answer(response.status, forwarded(response.headers), response.read())
         except TimeoutError:
             content = b'{"message": "Endpoint request timed out"}'
             self.answer(504, {"Content-Type": "application/json"}, content)
         except (ConnectionRefusedError, http.client.HTTPException):
-            self.send_error(HTTPStatus.BAD_GATEWAY, "The API does not answer")
+            self.send_error(HTTPStatus.BAD_GATEWAY, "The API is not running")
         finally:
             api.close()
 
@@ -135,13 +136,14 @@ class Visit(SimpleHTTPRequestHandler):
         self.wfile.write(content)
 
     def end_headers(self) -> None:
-        self.send_header("Cache-Control", "no-cache")  # an edited file shows at once
+        self.send_header("Cache-Control", "no-cache")  # an edited file appears on reload
         super().end_headers()
 
     def log_message(self, *arguments: object) -> None:
-        """Nothing: the API and Bedrock log what matters."""
+        """Log nothing: the API and Bedrock log their calls."""
 
 
-def passed_on(headers: Any, *replaced: str) -> dict[str, str]:
+def forwarded(headers: Any, *replaced: str) -> dict[str, str]:
+    """The headers that a proxy passes on, without those that it replaces."""
     dropped = [*HOP_BY_HOP, *map(str.lower, replaced)]
     return {name: value for name, value in headers.items() if name.lower() not in dropped}

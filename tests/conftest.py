@@ -12,7 +12,6 @@ import sys
 import time
 from pathlib import Path
 from threading import Thread
-from urllib.parse import urljoin
 
 import pytest
 
@@ -38,8 +37,10 @@ from PIL import Image
 
 import app as easel
 from chalicelib import catalogue
-from infra.account import connect
+from infra.account import create_client
 from local.bedrock import Bedrock
+
+pytest_plugins = ["browser.fixtures"]
 
 # `gate` uses the same examples on every run, without a deadline. `make fuzz` searches at random
 # with pytest's --hypothesis-profile=fuzz, which is read after this file.
@@ -55,8 +56,8 @@ EVERY_MODEL = CHALICE["stages"]["local"]["environment_variables"]["MODELS"]
 
 
 def thorough(test):
-    """Run at least 1,000 examples; other properties run 100 in the gate."""
-    return settings(max_examples=max(1_000, settings.default.max_examples))(test)
+    """Run at least 400 examples; other properties run 100 in the gate."""
+    return settings(max_examples=max(400, settings.default.max_examples))(test)
 
 
 @pytest.fixture(autouse=True)
@@ -168,7 +169,7 @@ def client():
     with contextlib.ExitStack() as stack:
         session = boto3.Session()
         yield lambda service: stack.enter_context(
-            contextlib.closing(connect(session, service, "us-west-2"))
+            contextlib.closing(create_client(session, service, "us-west-2"))
         )
 
 
@@ -180,14 +181,14 @@ def bedrock_client(url: str, region: str = "us-west-2"):
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """`python -m local`, as `make run` starts it: all of Easel, and nothing in its place."""
+    """`python -m local`, as `make run` starts it: no part of Easel is replaced."""
     with Running(tmp_path_factory.mktemp("run") / "log", PORT="0") as running:
         running.wait_until_ready()
         yield running
 
 
 class Running:
-    """`python -m local` in a process of its own, its words in a file."""
+    """`python -m local` in its own process, with its output in a log file."""
 
     def __init__(self, log: Path, command=(sys.executable, "-m", "local"), **environment: str):
         self.log = log
@@ -211,7 +212,7 @@ class Running:
         self.wait_for(lambda: "Ctrl-C ends it." in self.words())
 
     def wait_for(self, condition, seconds=30):
-        """Wait until something outside this process is so."""
+        """Wait until the condition holds, in this process or another."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, self.words()
@@ -225,7 +226,7 @@ class Running:
         return re.search(r"http://127.0.0.1:\d+/(?=\n)", self.words())[0]
 
     def calls(self):
-        """How many calls have reached the local Bedrock."""
+        """The number of calls that have reached the local Bedrock."""
         return self.words().count("InvokeModel ")
 
 
@@ -240,61 +241,3 @@ def serving(server):
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """The browser itself; `make test` finds or installs it."""
-    from playwright.sync_api import sync_playwright
-
-    from browser.chromium import find
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find(),
-            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
-        )
-        yield browser
-        browser.close()
-
-
-def is_about_policy(complaint: str) -> bool:
-    return "Content Security" in complaint or "Trusted" in complaint
-
-
-@pytest.fixture
-def open_page(chromium, site):
-    """Open the page in a fresh window, or another site's; `open_page(url, color_scheme="dark")`.
-
-    What it must never do fails the test in the end.
-    """
-    contexts, complaints = [], []
-
-    def complain_of_policy(line):
-        if is_about_policy(line.text):
-            complaints.append(line.text)
-
-    def open_one(url=site.url, **look):
-        def complain_of_strangers(request):
-            if not request.url.startswith((urljoin(url, "/"), "blob:")):
-                complaints.append(request.url)
-
-        contexts.append(context := chromium.new_context(**look))
-        page = context.new_page()
-        page.set_default_timeout(15_000)  # milliseconds
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", complain_of_policy)
-        page.on("request", complain_of_strangers)
-        page.goto(url)
-        page.wait_for_selector("[type=submit]:enabled")
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-@pytest.fixture
-def page(open_page):
-    return open_page()

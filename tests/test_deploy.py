@@ -1,4 +1,4 @@
-"""What `make deploy` and `make destroy` say before and after CDK; the whole is in deploy/."""
+"""What `make deploy` and `make destroy` do before and after CDK runs; deploy/ runs all of it."""
 
 import io
 import json
@@ -9,12 +9,12 @@ from botocore.stub import Stubber
 
 from infra import deploy
 
-CLOSED = {"Access": "code", "WebsiteUrl": "https://d1.cloudfront.net/"}
+OUTPUTS = {"Access": "code", "WebsiteUrl": "https://d1.cloudfront.net/"}
 
 
 @pytest.fixture
 def aws(moto, monkeypatch):
-    """An account in which nothing is."""
+    """CloudFormation in an empty account."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     return boto3.client("cloudformation", "eu-central-1")
@@ -22,70 +22,71 @@ def aws(moto, monkeypatch):
 
 @pytest.fixture
 def closed(aws):
-    """A stack that tells of itself as Easel with an access code does."""
-    outputs = {name: {"Value": value} for name, value in CLOSED.items()}
-    table = {"Type": "AWS::SNS::Topic"}
-    template = {"Resources": {"Topic": table}, "Outputs": outputs}
+    """A stack with the outputs of a site that has an access code."""
+    outputs = {name: {"Value": value} for name, value in OUTPUTS.items()}
+    topic = {"Type": "AWS::SNS::Topic"}
+    template = {"Resources": {"Topic": topic}, "Outputs": outputs}
     aws.create_stack(StackName="Easel", TemplateBody=json.dumps(template))
     yield aws
     aws.delete_stack(StackName="Easel")
 
 
-def ended(act, words):
-    """The act ends with one sentence."""
-    with pytest.raises(SystemExit) as end:
-        act()
-    assert words in str(end.value)
+def assert_exits(command, message):
+    with pytest.raises(SystemExit) as exit:
+        command()
+    assert message in str(exit.value)
 
 
-def test_an_option_that_is_not_allowed_is_told_before_aws_is_asked(monkeypatch):
+def test_rejects_an_invalid_option_before_calling_aws(monkeypatch):
     monkeypatch.setenv("daily_budget_usd", "much")
-    ended(deploy.deploy, "daily_budget_usd must be dollars from 0 to 99999.99, got 'much'")
+    message = "daily_budget_usd must be 0 to 99999.99 US dollars, got 'much'"
+    assert_exits(deploy.deploy, message)
 
 
-def test_what_the_command_line_says_goes_before_what_is_written(monkeypatch, tmp_path):
+def test_the_command_line_overrides_saved_options(monkeypatch, tmp_path):
     context = {"daily_budget_usd": 3, "models": "stable-image-ultra"}
     (tmp_path / "cdk.json").write_text(json.dumps({"context": context}))
     monkeypatch.setattr(deploy, "INFRA", tmp_path)
     monkeypatch.setenv("daily_budget_usd", "5")
-    assert deploy.given_options() == {"daily_budget_usd": "5", "models": "stable-image-ultra"}
+    assert deploy.validated_options() == {"daily_budget_usd": "5", "models": "stable-image-ultra"}
 
 
-def test_without_credentials_or_region_the_next_step_is_told(monkeypatch):
+def test_without_credentials_prints_the_next_step(monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    for act in (deploy.deploy, deploy.destroy):
-        ended(act, "-> Run `aws configure`")
+    for command in (deploy.deploy, deploy.destroy):
+        assert_exits(command, "-> Run `aws configure`")
 
 
-def test_without_a_region_the_next_step_is_told(aws, monkeypatch):
+def test_without_a_region_prints_the_next_step(aws, monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    ended(deploy.deploy, "-> Run `export AWS_DEFAULT_REGION=us-west-2`")
+    assert_exits(deploy.deploy, "-> Run `export AWS_DEFAULT_REGION=us-west-2`")
 
 
-def test_a_closed_site_is_not_opened_by_forgetting_its_code(closed, monkeypatch):
-    ended(deploy.deploy, "The site asks for an access code now. Give it again")
-    deploy.keep_closed(CLOSED, {"access_code": ""})
-    deploy.keep_closed(CLOSED, {"access_code": "another-code"})
-    deploy.keep_closed(CLOSED | {"Access": "open"}, {})
-    deploy.keep_closed({}, {})
+def test_never_opens_a_closed_site_by_omission(closed):
+    assert_exits(deploy.deploy, "The deployed site requires an access code.")
+    deploy.require_access_code(OUTPUTS, {"access_code": ""})
+    deploy.require_access_code(OUTPUTS, {"access_code": "another-code"})
+    deploy.require_access_code(OUTPUTS | {"Access": "open"}, {})
+    deploy.require_access_code({}, {})
 
 
-def test_there_is_nothing_to_destroy_where_nothing_is(aws):
-    ended(deploy.destroy, "There is no Easel in account 123456789012, region eu-central-1.")
+def test_destroy_exits_if_easel_is_not_deployed(aws):
+    message = "Easel is not deployed in account 123456789012, region eu-central-1."
+    assert_exits(deploy.destroy, message)
 
 
 @pytest.mark.parametrize("answer", ["", "\n", "no\n", "y\n"])
-def test_destroy_asks_and_takes_only_yes(closed, monkeypatch, capsys, answer):
+def test_destroy_continues_only_after_yes(closed, monkeypatch, capsys, answer):
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
-    ended(deploy.destroy, "Nothing is removed.")
-    assert "removes Easel, https://d1.cloudfront.net/, from account 123456789012" in (
+    assert_exits(deploy.destroy, "Nothing was deleted.")
+    assert "deletes Easel, https://d1.cloudfront.net/, from account 123456789012" in (
         capsys.readouterr().out
     )
     assert closed.describe_stacks(StackName="Easel")["Stacks"]
 
 
-def test_what_cloudformation_could_not_remove_is_listed():
+def test_lists_resources_that_cloudformation_did_not_delete():
     client = boto3.client("cloudformation", "eu-central-1")
     resources = [
         {
@@ -99,16 +100,16 @@ def test_what_cloudformation_could_not_remove_is_listed():
     ]
     with Stubber(client) as stub:
         stub.add_response("list_stack_resources", {"StackResourceSummaries": resources})
-        assert deploy.leftovers(client, "arn") == ["AWS::S3::Bucket kept"]
+        assert deploy.remaining_resources(client, "arn") == ["AWS::S3::Bucket kept"]
 
 
-def test_a_site_that_does_not_answer_yet_is_told(monkeypatch):
-    monkeypatch.setattr(deploy, "PATIENCE_SECONDS", 0)
-    words = "Easel is deployed, but http://127.0.0.1:9/ does not answer yet: "
-    ended(lambda: deploy.summary("http://127.0.0.1:9/", ""), words)
+def test_says_that_the_site_does_not_respond_yet(monkeypatch):
+    monkeypatch.setattr(deploy, "SITE_TIMEOUT_SECONDS", 0)
+    message = "Easel is deployed, but http://127.0.0.1:9/ does not respond yet: "
+    assert_exits(lambda: deploy.summarize("http://127.0.0.1:9/", ""), message)
 
 
-def test_what_aws_refuses_is_one_sentence_with_the_next_step(aws, monkeypatch):
+def test_a_failed_aws_call_prints_the_next_step(aws, monkeypatch):
     monkeypatch.setattr("sys.argv", ["deploy", "destroy"])
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:9")
-    ended(deploy.main, "Run `make doctor` for what to do.")
+    assert_exits(deploy.main, "Run `make doctor` to find the cause.")

@@ -1,8 +1,8 @@
-"""ministack with what Easel's deployment needs on top: runs in a virtual environment of its own.
+"""ministack, extended with what Easel's deployment needs. Runs in its own virtual environment.
 
-It lacks the import of a REST API (`chalice deploy`), a preflight's answer in an imported API,
-CloudFront's way to API Gateway, an alarm on an expression, and Lambda's full runtimes, which CDK's
-two helpers for files need. Each is added where ministack looks it up.
+ministack lacks: importing a REST API (`chalice deploy`), responses to preflights in an imported
+API, API Gateway as an origin of CloudFront, alarms on an expression, and the Lambda runtime of
+CDK's two functions for files. This module replaces the functions of ministack concerned.
 """
 
 import http
@@ -26,23 +26,23 @@ fetch_from_origin = cloudfront._fetch_from_origin
 alarm_record = provisioners._cw_metric_alarm_record
 
 
-def pin_origin_as_tls(source_ip, secure_transport):
-    """Plain HTTP on loopback stands for TLS, without which the buckets' policies let nobody in."""
+def pin_tls_origin(source_ip, secure_transport):
+    """Treats plain HTTP as TLS, which the bucket policies require."""
     pin_request_origin(source_ip, True)
 
 
-async def handle_request_or_import(method, path, headers, body, query):
-    """API Gateway's control plane, with ImportRestApi and PutRestApi."""
+async def respond_or_import(method, path, headers, body, query):
+    """API Gateway's control plane with ImportRestApi and PutRestApi."""
     if method == "POST" and path == "/restapis" and "mode" in query:
         return gateway._get_rest_api(gateway._import_rest_api(json.loads(body)))
     if method == "PUT" and path.count("/") == 2:
         api_id = path.removeprefix("/restapis/")
-        overwrite(api_id, json.loads(body))
+        replace_resources(api_id, json.loads(body))
         return gateway._get_rest_api(api_id)
     return await handle_request(method, path, headers, body, query)
 
 
-def overwrite(api_id, document):
+def replace_resources(api_id, document):
     resources = gateway._resources[api_id]
     for resource_id, resource in list(resources.items()):
         if resource["path"] == "/":
@@ -53,19 +53,20 @@ def overwrite(api_id, document):
         gateway._import_path_item(api_id, path, item)
 
 
-def import_operation_with_answers(api_id, resource_id, method, operation, *security):
-    """One method of an imported API; a MOCK integration, which is a preflight, has its answers."""
+def import_operation_with_responses(api_id, resource_id, method, operation, *security):
+    """Imports a method together with the responses of a MOCK integration, used by preflights."""
     import_operation(api_id, resource_id, method, operation, *security)
-    described = operation["x-amazon-apigateway-integration"]
+    integration = operation["x-amazon-apigateway-integration"]
     created = gateway._resources[api_id][resource_id]["resourceMethods"][method]
-    created["methodIntegration"]["requestTemplates"] = described.get("requestTemplates", {})
-    for pattern, answer in described.get("responses", {}).items():
-        answer = answer | {"selectionPattern": "" if pattern == "default" else pattern}
-        gateway._put_integration_response(api_id, resource_id, method, answer["statusCode"], answer)
+    created["methodIntegration"]["requestTemplates"] = integration.get("requestTemplates", {})
+    for pattern, response in integration.get("responses", {}).items():
+        status = response["statusCode"]
+        response = response | {"selectionPattern": "" if pattern == "default" else pattern}
+        gateway._put_integration_response(api_id, resource_id, method, status, response)
 
 
 async def fetch_from_origin_or_api(origin, method, uri, query, headers, body, *viewer):
-    """CloudFront's request to an origin, also where that is a REST API of this ministack."""
+    """CloudFront's request to an origin, which may be a REST API in this ministack."""
     api_id, is_api, _ = origin["domain_name"].partition(".execute-api.")
     if not is_api:
         return await fetch_from_origin(origin, method, uri, query, headers, body, *viewer)
@@ -77,8 +78,8 @@ async def fetch_from_origin_or_api(origin, method, uri, query, headers, body, *v
     return status, http.HTTPStatus(status).phrase, lower_case, content
 
 
-def alarm_record_of_any(name, properties):
-    """An alarm on an expression stands as one on its first metric: nothing here ever rings."""
+def expression_alarm_record(name, properties):
+    """Stores an alarm on an expression as one on its first metric. No alarm goes off here."""
     metrics = [
         each["MetricStat"]["Metric"]
         for each in properties.get("Metrics", ())
@@ -90,7 +91,7 @@ def alarm_record_of_any(name, properties):
 
 
 def copy_files(logical_id, properties, stack):
-    """What CDK's BucketDeployment does: the zip's files into the bucket."""
+    """Copies the zip's files to the bucket, as CDK's BucketDeployment does."""
     s3 = client("s3")
     (bucket,), (key,) = properties["SourceBucketNames"], properties["SourceObjectKeys"]
     archive = zipfile.ZipFile(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
@@ -109,16 +110,16 @@ def copy_new_files(id, old_properties, properties, stack):
     return copy_files(id, properties, stack)
 
 
-def leave_files(id, properties):
-    """CDK's BucketDeployment retains them; the bucket goes next."""
+def retain_files(id, properties):
+    """Keeps the files, as CDK's BucketDeployment does; emptying the bucket deletes them."""
 
 
-def promise_to_empty(logical_id, properties, stack):
+def register_bucket(logical_id, properties, stack):
     return f"empty-{properties['BucketName']}", {}
 
 
 def empty_bucket(id, properties):
-    """What CDK's auto_delete_objects does before the bucket is deleted."""
+    """Deletes the bucket's objects, as CDK's auto_delete_objects does."""
     s3 = client("s3")
     for each in s3.list_objects_v2(Bucket=properties["BucketName"]).get("Contents", ()):
         s3.delete_object(Bucket=properties["BucketName"], Key=each["Key"])
@@ -129,20 +130,20 @@ def client(service):
     return boto3.client(service, endpoint_url=url, region_name="us-east-1")
 
 
-app.pin_request_origin = pin_origin_as_tls
-gateway.handle_request = handle_request_or_import
-gateway._import_operation = import_operation_with_answers
+app.pin_request_origin = pin_tls_origin
+gateway.handle_request = respond_or_import
+gateway._import_operation = import_operation_with_responses
 cloudfront._fetch_from_origin = fetch_from_origin_or_api
-provisioners._cw_metric_alarm_record = alarm_record_of_any
+provisioners._cw_metric_alarm_record = expression_alarm_record
 provisioners._RESOURCE_HANDLERS |= {
     "Custom::CDKBucketDeployment": {
         "create": copy_files,
         "update": copy_new_files,
-        "delete": leave_files,
+        "delete": retain_files,
     },
-    "Custom::S3AutoDeleteObjects": {"create": promise_to_empty, "delete": empty_bucket},
+    "Custom::S3AutoDeleteObjects": {"create": register_bucket, "delete": empty_bucket},
 }
-lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0  # seconds; a tool that finds it pending waits five
+lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0  # seconds; the tools wait five if it is pending
 
 if __name__ == "__main__":
     app.main()
