@@ -25,7 +25,7 @@ BUDGET_TABLE = os.environ.get("BUDGET_TABLE", "")  # "": no budget
 DAILY_BUDGET_USD = os.environ.get("DAILY_BUDGET_USD")  # None: the default
 RESULTS_BUCKET = os.environ.get("RESULTS_BUCKET", "")  # "": no answer is kept
 MODEL_TIMEOUT_SECONDS = results.parse_timeout(  # for Bedrock's answer, from the request's start
-    os.environ.get("MODEL_TIMEOUT_SECONDS", "24"), RESULTS_BUCKET
+    os.environ.get("MODEL_TIMEOUT_SECONDS", "100" if RESULTS_BUCKET else "24"), RESULTS_BUCKET
 )
 
 # Lambda's limit for a response is 6,291,556 bytes including its JSON envelope

@@ -9,15 +9,16 @@ import base64
 import hashlib
 import hmac
 import json
-import logging
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from chalicelib import log
 from chalicelib.errors import (
     Failure,
     ImageTooLarge,
@@ -30,11 +31,10 @@ from chalicelib.errors import (
 )
 from chalicelib.parameters import quote
 
-log = logging.getLogger(__name__)
-
-# Bedrock's complete answer has to arrive before API Gateway gives up after 29 s, unless the caller
-# can ask for it later. Lambda's own limit is 900 s.
-MAX_TIMEOUT_SECONDS = {False: 24, True: 870}  # without and with a bucket
+# What MODEL_TIMEOUT_SECONDS may be. Without a bucket Bedrock's answer has to arrive before API
+# Gateway gives up after 29 s. With one the caller can ask for it later, and the claim may take 18 s
+# of the time. Lambda's own limit is 900 s.
+TIMEOUT_RANGE_SECONDS = {"without": (3, 24), "with": (30, 870)}
 
 # What PutObject with If-None-Match answers if the object exists, or was deleted meanwhile
 # (docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
@@ -121,7 +121,7 @@ class Results:
         metadata = {"fingerprint": fingerprint, "token": token, "deadline": deadline}
         try:
             return self.put(name, token.encode(), metadata, "text/plain", IfNoneMatch="*")
-        except (ClientError, BotoCoreError) as error:
+        except Exception as error:  # botocore's, or that of a parser
             found, is_claimed = self.read(name), error_code(error) in CLAIMED
             if not found and not is_claimed:
                 raise storage_unavailable(error) from error
@@ -154,11 +154,7 @@ class Results:
         headers["Content-Type"] = found["ContentType"]
         if found["ContentLength"] > self.max_bytes:
             return redirect(name, headers, is_stored=True)
-        try:
-            body = found["Body"].read().decode()
-        except BotoCoreError as error:
-            raise storage_unavailable(error) from error
-        return Answer(int(metadata["status"]), headers, body, is_stored=True)
+        return Answer(int(metadata["status"]), headers, found["Body"].decode(), is_stored=True)
 
     def store(self, name: str, fingerprint: str, answer: Answer) -> bool:
         """Whether S3 has stored the answer. If not, only this caller gets it."""
@@ -175,8 +171,8 @@ class Results:
         """
         try:
             self.connect().delete_object(Bucket=self.bucket, Key=f"files/{name}", IfMatch=etag)
-        except (ClientError, BotoCoreError) as error:
-            log.warning("A claim could not be deleted: %s: %s", type(error).__name__, error)
+        except Exception as error:  # botocore's, or that of a parser
+            log.warn("A claim could not be deleted: %s: %s", type(error).__name__, error)
 
     def fit(self, answer: Answer, name: str = "") -> Answer:
         """The answer, or a redirect to its object if it is too large to send.
@@ -204,8 +200,8 @@ class Results:
     def try_put(self, name: str, body: bytes, metadata: dict[str, str], content_type: str) -> bool:
         try:
             self.put(name, body, metadata, content_type)
-        except (ClientError, BotoCoreError) as error:
-            log.warning("An answer could not be stored: %s: %s", type(error).__name__, error)
+        except Exception as error:  # botocore's, or that of a parser
+            log.warn("An answer could not be stored: %s: %s", type(error).__name__, error)
             return False
         return True
 
@@ -225,14 +221,20 @@ class Results:
         return str(written["ETag"])
 
     def read(self, name: str) -> dict[str, Any] | None:
-        """GetObject's answer; None if there is no object. Raises: ModelUnavailable."""
+        """GetObject's answer, without a body that is too large to send; None if there is no object.
+
+        Raises: ModelUnavailable.
+        """
         try:
+            found: dict[str, Any]
             found = self.connect().get_object(Bucket=self.bucket, Key=f"files/{name}")
-        except (ClientError, BotoCoreError) as error:
+            with closing(found["Body"]) as body:
+                found["Body"] = body.read() if found["ContentLength"] <= self.max_bytes else b""
+        except Exception as error:  # botocore's, or that of a parser
             if error_code(error) in MISSING:
                 return None
             raise storage_unavailable(error) from error
-        return dict(found)
+        return found
 
 
 def parse_key(text: str, authorization: str) -> Key:
@@ -251,10 +253,13 @@ def parse_key(text: str, authorization: str) -> Key:
 
 def parse_timeout(text: str, bucket: str) -> float:
     """The variable MODEL_TIMEOUT_SECONDS. Raises: ValueError."""
-    limit = MAX_TIMEOUT_SECONDS[bool(bucket)]
-    if not re.fullmatch("[0-9]{1,3}", text) or not 3 <= int(text) <= limit:
-        where = "" if bucket else " without RESULTS_BUCKET"
-        raise ValueError(f"MODEL_TIMEOUT_SECONDS must be from 3 to {limit}{where}, got {text!r}")
+    where = "with" if bucket else "without"
+    minimum, maximum = TIMEOUT_RANGE_SECONDS[where]
+    if not re.fullmatch("[0-9]{1,3}", text) or not minimum <= int(text) <= maximum:
+        raise ValueError(
+            f"MODEL_TIMEOUT_SECONDS must be from {minimum} to {maximum} {where} RESULTS_BUCKET, "
+            f"got {text!r}"
+        )
     return int(text)
 
 
@@ -276,5 +281,5 @@ def error_code(error: Exception) -> str:
 
 def storage_unavailable(error: Exception) -> ModelUnavailable:
     """The error if S3 cannot be asked: without a claim, nothing is spent."""
-    log.warning("The results bucket is unavailable: %s: %s", type(error).__name__, error)
+    log.warn("The results bucket is unavailable: %s: %s", type(error).__name__, error)
     return ModelUnavailable("the answer cannot be kept now; try again in a few seconds")

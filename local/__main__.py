@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 from threading import Thread
+from urllib.request import getproxies
 
 from local.automatic1111 import Automatic1111
 from local.bedrock import Bedrock
@@ -131,8 +132,7 @@ def local_environment(endpoint: str) -> dict[str, str]:
 
 def results_environment(endpoint: str) -> dict[str, str]:
     """Answers are kept in the local S3, those of Amazon Bedrock too."""
-    direct = [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1"]
-    no_proxy = ",".join(filter(None, direct))
+    no_proxy = ",".join(filter(None, [getproxies().get("no"), "127.0.0.1"]))
     return {
         "AWS_ENDPOINT_URL_S3": endpoint,
         "RESULTS_BUCKET": RESULTS_BUCKET,

@@ -138,11 +138,11 @@ class Visit(SimpleHTTPRequestHandler):
         seconds = self.server.gateway_timeout_seconds
         api = http.client.HTTPConnection("127.0.0.1", self.server.api_port, timeout=seconds)
         site = {"X-Forwarded-Host": self.headers.get("Host", ""), "X-Forwarded-Proto": "http"}
-        headers = {name: text for name, text in forwarded(self.headers).items() if name not in site}
+        headers = forwarded(self.headers, *site) | site
         try:
             path = self.path.removeprefix("/api")
             path = path if path.startswith("/") else f"/{path}"
-            api.request(self.command, path, body, headers | site)
+            api.request(self.command, path, body, headers)
             response = api.getresponse()
             self.answer(response.status, forwarded(response.headers), response.read())
         except TimeoutError:
@@ -168,6 +168,7 @@ class Visit(SimpleHTTPRequestHandler):
         """Log nothing: the API and Bedrock log their calls."""
 
 
-def forwarded(headers: Any) -> dict[str, str]:
-    """The headers that a proxy passes on."""
-    return {name: value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}
+def forwarded(headers: Any, *replaced: str) -> dict[str, str]:
+    """The headers that a proxy passes on, without those that it replaces."""
+    dropped = [*HOP_BY_HOP, *map(str.lower, replaced)]
+    return {name: value for name, value in headers.items() if name.lower() not in dropped}

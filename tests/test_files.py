@@ -72,7 +72,7 @@ def test_files_cannot_be_written(site):
 
 def test_tells_the_api_its_own_address(site):
     own = f"127.0.0.1:{site.server_port}"
-    _, _, content = fetch(site, "/api/", **{"x-forwarded-host": "evil.example"})
+    _, _, content = fetch(site, "/api/", **{"X-Forwarded-HOST": "other.example"})
     told = [
         text for name, text in json.loads(content).items() if name.lower() == "x-forwarded-host"
     ]

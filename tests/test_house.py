@@ -50,7 +50,7 @@ MAY_IMPORT = {
     "chalicelib/errors.py": {"chalice"},
     "chalicelib/openai.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
     "chalicelib/results.py": {
-        *("botocore.exceptions", "chalicelib.errors", "chalicelib.parameters")
+        *("botocore.exceptions", "chalicelib.errors", "chalicelib.log", "chalicelib.parameters")
     },
     "chalicelib/idempotency.py": {
         *("chalice", "chalicelib.errors", "chalicelib.record", "chalicelib.results")
@@ -148,9 +148,9 @@ def test_no_file_is_over_300_lines(path):
     assert len((ROOT / path).read_text().splitlines()) <= 300
 
 
-def test_the_api_is_under_1900_lines():
+def test_the_api_is_under_2100_lines():
     files = [ROOT / "app.py", *ROOT.glob("chalicelib/*.py")]
-    assert sum(len(file.read_text().splitlines()) for file in files) < 1_900
+    assert sum(len(file.read_text().splitlines()) for file in files) < 2_100
 
 
 def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
