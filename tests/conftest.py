@@ -43,15 +43,13 @@ from chalicelib import catalogue
 from infra.account import create_client
 from local.bedrock import Bedrock
 
-pytest_plugins = ["browser.fixtures"]
-
 # `gate` uses the same examples on every run, without a deadline. `make fuzz` searches at random
 # with pytest's --hypothesis-profile=fuzz, which is read after this file.
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("gate")
 
-pytest_plugins = ["buckets"]
+pytest_plugins = ["browser.fixtures", "buckets"]
 
 ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())
