@@ -58,7 +58,7 @@ def main() -> None:
         api.wait()
 
 
-def open_website(api_port: int, results: S3) -> Website:
+def open_website(api_port: int, results: S3 | None = None) -> Website:
     """The website, listening on PORT or the next free port."""
     text = os.environ.get("PORT") or "8080"
     if not text.isdecimal() or int(text) > 65_535:
@@ -66,7 +66,7 @@ def open_website(api_port: int, results: S3) -> Website:
     ports = range(int(text), min(int(text) + 100, 65_536))
     for port in ports:
         try:
-            website = Website(port, api_port, results.objects)
+            website = Website(port, api_port, results.objects if results else None)
         except OSError:
             print(f"Port {port} is taken; trying the next one.", flush=True)
         else:
