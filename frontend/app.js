@@ -1,8 +1,9 @@
 // The plot: words in, pictures out; every picture is kept and can be reused.
-import { fetchBudget, fetchModels, generateImage } from "./api.js"
+import { areResultsKept, fetchBudget, fetchImage, fetchModels, generateImage } from "./api.js"
 import { openHistory } from "./files/history.js"
 import { addFileImport } from "./files/import.js"
 import { embedMetadata, readMetadata } from "./files/metadata.js"
+import { Pending } from "./files/pending.js"
 import { addDesk } from "./form/desk.js"
 import { createLink } from "./form/link.js"
 import { addNotices } from "./notices.js"
@@ -20,9 +21,11 @@ addLanguageMenu(find("#language"))
 addThemeMenu(find("#theme"))
 
 const { announce, toast } = addNotices(find("#toast"))
-const desk = addDesk(find("form"), { fetchModels, fetchBudget, announce, toast })
+const pending = new Pending()
+const desk = addDesk(find("form"), { fetchModels, fetchBudget, onModels: resume, announce, toast })
 const studio = addStudio(wall, {
-  readCode: desk.readCode, generateImage, onImage: showAndStore, onFinish: desk.finishBatch, onBusy: setBusy, onOpen: open, releaseFocus, announce,
+  readCode: desk.readCode, peekCode: desk.peekCode, generateImage, fetchImage, hold: (...work) => pending.hold(...work),
+  onImage: showAndStore, onLateImage: storeLate, onFinish: desk.finishBatch, onBusy: setBusy, onOpen: open, releaseFocus, announce, notify,
 })
 const shelfReady = openHistory().then(openShelf)
 addFileImport(find("#restore"), find("#file"), restore)
@@ -46,10 +49,34 @@ function releaseFocus() {
   if (wall.contains(document.activeElement)) desk.focusButton()
 }
 
+/** Fetch and hang the pictures that were under way when an earlier visit ended. */
+async function resume() {
+  const pictures = await pending.takeOrphans()
+  if (pictures.length) studio.resume(pictures)
+}
+
+const titleOf = values => desk.findModel(values.model)?.title ?? values.model
+
 /** Show the picture on its canvas and add it to the history; undefined if that fails, as the picture still hangs. */
-async function showAndStore({ blob, seed, price }, values, result) {
-  const title = desk.findModel(values.model)?.title ?? values.model
-  const seconds = await result.show({ blob, seed, price }, title)
+async function showAndStore(image, values, result) {
+  const seconds = await result.show(image, titleOf(values))
+  return store(image, values, seconds)
+}
+
+/** Put the picture on the shelf, as it was cancelled too late to cost nothing. */
+async function storeLate(image, values) {
+  const record = await store(image, values, 0)
+  if (record) notify(say("A picture that you cancelled was already paid for. It is on the shelf."))
+  desk.finishBatch("", 0)
+}
+
+/** Show the sentence, unless that would take away an Undo button. */
+function notify(sentence) {
+  find("#toast:not([hidden]) button:not([hidden])") ? announce(sentence) : toast(sentence)
+}
+
+async function store({ blob, seed, price }, values, seconds) {
+  const title = titleOf(values)
   try {
     desk.addCost(price)
     const { history, shelf } = await shelfReady
@@ -67,7 +94,12 @@ function sayUnkept() {
 
 function setBusy(busy) {
   desk.setBusy(busy)
-  window.onbeforeunload = busy ? event => event.preventDefault() : null // leaving loses pictures that are paid for
+  window.onbeforeunload = busy ? warnOfLoss : null
+}
+
+/** Leaving loses pictures that are paid for, unless the next visit can fetch them. */
+function warnOfLoss(event) {
+  if (!areResultsKept() || !pending.isWritten) event.preventDefault()
 }
 
 async function open(record) {

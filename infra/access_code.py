@@ -7,7 +7,7 @@ OUTPUT = """
   Access code  {code}
   SHA-256      {sha256}
 
-  With `make deploy`:     make deploy access_code={code}
+  With `make deploy`:     access_code={code} make deploy
   With `chalice deploy`:  set ACCESS_CODE_SHA256 in .chalice/config.json, stage dev, to the SHA-256,
                           then deploy. Do not store the code itself there.
 """

@@ -4,6 +4,7 @@ import argparse
 import base64
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from chalicelib import catalogue
 from chalicelib.errors import Failure
@@ -22,42 +24,59 @@ from infra.account import (
     OK,
     RETRY,
     UNKNOWN,
+    UNSET_REGION,
     Finding,
     check_account,
     check_region,
     create_client,
     error_finding,
 )
+from infra.permissions import ASK_FOR_PERMISSIONS, check_deployment, check_first_image
 
 PROMPT = "a lighthouse on a cliff at dawn"
 
-# Bedrock calls these on the caller's behalf when an account first uses a third-party model
-# (docs.aws.amazon.com/bedrock/latest/userguide/model-access.html).
-MARKETPLACE = ["aws-marketplace:ViewSubscriptions", "aws-marketplace:Subscribe"]
-INVOKE = ["bedrock:InvokeModel"]
-VIA = {"ContextKeyName": "aws:CalledViaLast", "ContextKeyType": "string"}
-VIA_BEDROCK = {**VIA, "ContextKeyValues": ["bedrock.amazonaws.com"]}
+# Folded names of the quotas of on-demand calls (Bedrock's user guide, quotas-runtime.html).
+CALLS = re.compile("(?!crossregion).*per(minute|day)for")
+MAY_BE_BILLED = (408, 424)  # ModelTimeoutException, ModelErrorException: the model was running
+NOT_ASKED = (
+    "Run `make run BEDROCK=aws` to make them from here, or `make deploy`.\n"
+    "AWS says only during a deployment whether a new account may use CloudFront. If it may not, "
+    "`make deploy cloudfront=no` deploys without."
+)
 
-ASK_FOR_PERMISSIONS = "Ask an administrator for the permissions in .chalice/policy.json."
+CASE = "https://console.aws.amazon.com/support/home#/case/create (Account and billing: free)"
 CHECK_PAYMENT = (
-    "Add a valid payment method: "
+    "Add a payment method that AWS Marketplace accepts (in India: Pay by Invoice, no card): "
     "https://console.aws.amazon.com/billing/home#/paymentpreferences/paymentmethods"
 )
+CONTACT_SALES = "Ask AWS Sales to open it: https://aws.amazon.com/contact-us/sales-support/"
+NOT_BILLED = f"AWS refused, so nothing was billed. Open a support case with this message: {CASE}"
+OPEN_BEDROCK = f"AWS has not opened Bedrock to this account. Ask for it in a support case: {CASE}"
 PAY_AGAIN = "Run `make doctor PAY=1` again; AWS may bill both pictures."
-UNSET_REGION = f"Run `unset BEDROCK_REGION`: the models are in {MODELS_REGION}."
+PROVE = "Run `make doctor PAY=1` to test it with one real picture."
+RAISE_QUOTA = f"Ask AWS in a support case to set it to AWS's default: {CASE}"
 UPDATE = "Run `git pull` for an Easel that knows its successor, or remove the model from MODELS."
+UPGRADE = (
+    "Upgrade to the Paid plan; credits stay: "
+    "https://console.aws.amazon.com/billing/home#/freetier/upgrade"
+)
 WAIT = "Wait 15 minutes, then run `make doctor` again."
 
 # Next steps by a part of InvokeModel's error message; the first match wins. Sources:
-# model-access.html as above, troubleshooting-api-error-codes.html beside it; for Legacy
-# apache/airflow#72521.
+# model-access.html in Bedrock's user guide, troubleshooting-api-error-codes.html beside it; for
+# Legacy apache/airflow#72521; for blocked accounts aws/aws-cli#8717, langchain-ai/langchain#19215.
 NEXT_STEPS = {
     "still being processed": WAIT,
     "INVALID_PAYMENT_INSTRUMENT": CHECK_PAYMENT,
+    "geo-location": CONTACT_SALES,
+    "is not available for this account": CONTACT_SALES,
+    "Operation not allowed": OPEN_BEDROCK,
+    "account is not authorized": OPEN_BEDROCK,
     "not authorized to perform": ASK_FOR_PERMISSIONS,
     "marked by provider as Legacy": UPDATE,
     "end of its life": UPDATE,
     "model identifier is invalid": "Run `unset BEDROCK_REGION`, or `git pull` if it is not set.",
+    "tokens per day": RAISE_QUOTA,
     "ThrottlingException": RETRY,
 }
 
@@ -78,8 +97,29 @@ def run_checks(pay: bool) -> Iterator[Finding]:
     """Each finding as soon as it is known. Skips checks that depend on a failed one."""
     findings, target = check_account()
     yield from findings
-    if target:
-        yield from check_models(target.session, target.arn, pay)
+    if not target:
+        return
+    yield check_plan(create_client(target.session, "freetier", ALWAYS_ENABLED_REGION))
+    yield from check_models(target.session, target.arn, pay)
+    if target.region:
+        yield check_deployment(create_client(target.session, "iam", ALWAYS_ENABLED_REGION), target)
+
+
+def check_plan(freetier: Any) -> Finding:
+    """AWS's Free plan (docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/free-tier-plans.html)
+    excludes some Marketplace offers, and Stability's models are Marketplace offers."""
+    try:
+        plan = freetier.get_account_plan_state()
+    except freetier.exceptions.ResourceNotFoundException:
+        return Finding("plan", "none: the account is older than AWS's plans")
+    except AWS_ERRORS as error:
+        return error_finding("plan", error, "freetier:GetAccountPlanState")
+    if plan["accountPlanType"] == "PAID":
+        return Finding("plan", "Paid")
+    result = (
+        "Free: it excludes AWS Marketplace offers that cost money, and may exclude these models"
+    )
+    return Finding("plan", result, UPGRADE, FAILED)
 
 
 def check_models(session: boto3.Session, arn: str, pay: bool) -> Iterator[Finding]:
@@ -110,6 +150,8 @@ def check_models(session: boto3.Session, arn: str, pay: bool) -> Iterator[Findin
         finding = check_model(bedrock, model, lifecycles, name)
         yield finding
         unsubscribed += [] if finding.subscribed else [model.bedrock_id]
+    hosted = [model for model in models if ":endpoint/" not in model.bedrock_id]
+    yield check_quotas(create_client(session, "service-quotas", name), hosted)
     iam = create_client(session, "iam", ALWAYS_ENABLED_REGION)
     yield check_first_image(iam, arn, unsubscribed, name)
     if pay:
@@ -144,59 +186,56 @@ def availability(response: Any, region: str) -> tuple[Any, ...]:
     (model-access.html, as above)."""
     agreement = response["agreementAvailability"]
     if response["authorizationStatus"] != "AUTHORIZED":
-        result = "denied by IAM or by an organization's policy (SCP)"
-        return result, ASK_FOR_PERMISSIONS, FAILED
+        result = "denied by IAM, by an organization's policy (SCP), or to this new account by AWS"
+        return result, f"{ASK_FOR_PERMISSIONS} If you have them, open a case: {CASE}", FAILED
     if response["regionAvailability"] != "AVAILABLE":
         return "not available in this region", UNSET_REGION, FAILED
-    if response["entitlementAvailability"] != "AVAILABLE":
-        catalog = f"https://console.aws.amazon.com/bedrock/home?region={region}#/model-catalog"
-        return "this account is not entitled to it", f"Open the model catalog: {catalog}", FAILED
     if agreement["status"] == "ERROR":
         reason = agreement.get("errorMessage", "AWS gives no reason")
         return f"the subscription failed: {reason}", CHECK_PAYMENT, FAILED
     if agreement["status"] == "PENDING":
         return "the subscription is in progress", WAIT, FAILED
     if agreement["status"] == "NOT_AVAILABLE":
+        # A model without a subscription may also be reported as not entitled.
         return "available; the first picture subscribes to it", "", OK, False
+    if response["entitlementAvailability"] != "AVAILABLE":
+        catalog = f"https://console.aws.amazon.com/bedrock/home?region={region}#/model-catalog"
+        return "this account is not entitled to it", f"Open the model catalog: {catalog}", FAILED
     return "available, subscribed", "", OK
 
 
-def check_first_image(iam: Any, arn: str, model_ids: Sequence[str], region: str) -> Finding:
-    """Whether the caller may subscribe to these models, which using one for the first time does."""
-    if not model_ids:
-        return Finding("first picture", "needs no new subscription")
-    if arn.endswith(":root"):  # has no policies to simulate
-        return Finding("first picture", "the root user may subscribe")
+def check_quotas(quotas: Any, models: Sequence[Any]) -> Finding:
+    """Whether the quotas of one of these models are 0, as in many new accounts.
+
+    AWS documents no names of Stability's quotas, so a quota belongs to a model if its name contains
+    the model's title. A model without any counts as blocked if every model's quota is 0.
+    """
     try:
-        denied = denied_actions(iam, policy_source(iam, arn), model_ids, region)
+        pages = quotas.get_paginator("list_service_quotas").paginate(ServiceCode="bedrock")
+        listed = {
+            fold(each["QuotaName"]): each["Value"] for page in pages for each in page["Quotas"]
+        }
     except AWS_ERRORS as error:
-        step = "Run `make doctor PAY=1` to test it with one real picture."
-        return error_finding("first picture", error, "iam:SimulatePrincipalPolicy", step)
-    if denied:
-        result = f"missing permission: {', '.join(sorted(denied))}"
-        return Finding("first picture", result, ASK_FOR_PERMISSIONS, FAILED)
-    return Finding("first picture", "these credentials may subscribe")
+        return error_finding("quotas", error, "servicequotas:ListServiceQuotas", PROVE)
+    calls = {name: value for name, value in listed.items() if CALLS.match(name)}
+    blocked, unknown = [], []
+    for model in models:
+        own = [value for name, value in calls.items() if fold(model.title) in name]
+        if calls and not any(own or calls.values()):
+            blocked.append(model.title)
+        elif not own:
+            unknown.append(model.title)
+    if blocked:
+        return Finding("quotas", f"0 for {', '.join(blocked)}", RAISE_QUOTA, FAILED)
+    if unknown:
+        result = f"unknown: Service Quotas lists none for {', '.join(unknown)}"
+        return Finding("quotas", result, PROVE, UNKNOWN)
+    return Finding("quotas", "above 0")
 
 
-def policy_source(iam: Any, arn: str) -> str:
-    """The ARN of the user or role whose policies apply to the caller."""
-    # A session's ARN omits its role's path; roles of IAM Identity Center have one
-    # (serverless#13652).
-    kind, _, name = arn.rpartition(":")[2].partition("/")
-    if kind == "assumed-role":
-        return str(iam.get_role(RoleName=name.partition("/")[0])["Role"]["Arn"])
-    return arn
-
-
-def denied_actions(iam: Any, source: str, model_ids: Sequence[str], region: str) -> set[str]:
-    """The actions that a first image needs and the policies of `source` do not allow."""
-    models = f"arn:aws:bedrock:{region}::foundation-model/"
-    results = []
-    for actions, resource in ((MARKETPLACE, "*"), *((INVOKE, models + each) for each in model_ids)):
-        request = {"PolicySourceArn": source, "ActionNames": actions, "ResourceArns": [resource]}
-        response = iam.simulate_principal_policy(**request, ContextEntries=[VIA_BEDROCK])
-        results += response["EvaluationResults"]
-    return {each["EvalActionName"] for each in results if each["EvalDecision"] != "allowed"}
+def fold(name: str) -> str:
+    """Lower-case letters and digits only."""
+    return re.sub("[^a-z0-9]", "", name.lower())
 
 
 def generate_image(runtime: Any, models: Sequence[Any], prompt: str) -> Iterator[Finding]:
@@ -209,23 +248,35 @@ def generate_image(runtime: Any, models: Sequence[Any], prompt: str) -> Iterator
         answer = runtime.invoke_model(modelId=model.bedrock_id, body=body)["body"].read()
         image = model.image(json.loads(answer))
     except (*AWS_ERRORS, Failure, ValueError) as error:
-        steps = [step for part, step in NEXT_STEPS.items() if part in str(error)]
-        yield Finding("picture", f"failed: {error}", [*steps, PAY_AGAIN][0], FAILED)
+        yield Finding("picture", f"failed: {error}", next_step(error), FAILED)
         return
     path = Path.cwd() / f"doctor.{values.get('output_format', 'png')}"
     path.write_bytes(base64.b64decode(image))
     yield Finding("picture", f"saved as {path}")
 
 
+def next_step(error: Exception) -> str:
+    for part, step in NEXT_STEPS.items():
+        if part in str(error):
+            return step
+    if isinstance(error, ClientError):
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status < 500 and status not in MAY_BE_BILLED:
+            return NOT_BILLED
+    return PAY_AGAIN
+
+
 def conclusion(findings: Sequence[Finding]) -> str:
     if failed := sum(each.status == FAILED for each in findings):
         problems = "1 problem" if failed == 1 else f"{failed} problems"
         return f"{problems} found. Fix the first one, then run `make doctor` again."
-    unknown = any(each.status == UNKNOWN for each in findings)
-    result = "No problems found, but some checks had no result."
-    if not unknown:
+    if "picture" in [each.subject for each in findings]:
         result = "This account can make pictures."
-    return f"{result} Run `make run BEDROCK=aws` to make them from here, or `make deploy`."
+    elif any(each.status == UNKNOWN for each in findings):
+        result = "No problems found, but some checks had no result; `make doctor PAY=1` proves it."
+    else:
+        result = "Nothing that AWS reports prevents a picture; `make doctor PAY=1` proves it."
+    return f"{result} {NOT_ASKED}"
 
 
 if __name__ == "__main__":

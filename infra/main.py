@@ -1,5 +1,7 @@
-"""The CDK app that `cdk` runs: one stack, configured by the options in the app's context."""
+"""The CDK app that `cdk` runs: one stack, configured by the options in the environment, then in
+the app's context. An access code on the command line would show in the list of processes."""
 
+import os
 import shutil
 import sys
 
@@ -12,7 +14,7 @@ from infra.stack import Easel
 def main(app: App) -> None:
     shutil.rmtree("chalice.out", ignore_errors=True)  # Chalice adds files at each synthesis
     try:
-        options = read(app.node.try_get_context)
+        options = read(lambda name: os.environ.get(name, app.node.try_get_context(name)))
     except ValueError as error:
         sys.exit(str(error))
     Easel(app, "Easel", options)

@@ -13,13 +13,17 @@ import sys
 import time
 from pathlib import Path
 from threading import Thread
+from urllib.request import getproxies
 
 from local.automatic1111 import Automatic1111
 from local.bedrock import Bedrock
 from local.painter import paint
+from local.s3 import S3
 from local.website import Website
 
 ROOT = Path(__file__).parent.parent
+
+RESULTS_BUCKET = "easel-results"
 
 READY = """
   Easel is ready:  {address}
@@ -36,9 +40,11 @@ def main() -> None:
     parent = os.getppid()
     logging.basicConfig(format="%(asctime)s  %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
     api_port = free_port()
-    website = open_website(api_port)
+    results = S3(0, RESULTS_BUCKET)
+    Thread(target=results.serve_forever, daemon=True).start()
+    website = open_website(api_port, results)
     stage, environment, source = choose_bedrock()
-    api = start_api(api_port, stage, environment)
+    api = start_api(api_port, stage, environment | results_environment(results.url))
     try:
         if wait_until_listening(api, api_port):
             Thread(target=website.serve_forever, daemon=True).start()
@@ -52,7 +58,7 @@ def main() -> None:
         api.wait()
 
 
-def open_website(api_port: int) -> Website:
+def open_website(api_port: int, results: S3) -> Website:
     """The website, listening on PORT or the next free port."""
     text = os.environ.get("PORT") or "8080"
     if not text.isdecimal() or int(text) > 65_535:
@@ -60,7 +66,7 @@ def open_website(api_port: int) -> Website:
     ports = range(int(text), min(int(text) + 100, 65_536))
     for port in ports:
         try:
-            website = Website(port, api_port)
+            website = Website(port, api_port, results.objects)
         except OSError:
             print(f"Port {port} is taken; trying the next one.", flush=True)
         else:
@@ -76,6 +82,7 @@ def choose_bedrock() -> tuple[str, dict[str, str], str]:
     bedrock, painter = os.environ.get("BEDROCK", ""), os.environ.get("PAINTER", "")
     check_settings(bedrock, painter)
     if bedrock:
+        check_account()
         source = (
             "Pictures come from Amazon Bedrock, with your AWS credentials. Each one costs money."
         )
@@ -95,6 +102,16 @@ def check_settings(bedrock: str, painter: str) -> None:
         sys.exit("BEDROCK and PAINTER must not both be set: each one says where pictures come from")
 
 
+def check_account() -> None:
+    """Exits with the next step if the API could not start with the caller's AWS settings."""
+    from infra import account  # imports boto3: a fifth of a second that the local Bedrock saves
+
+    logging.getLogger("botocore").setLevel(logging.ERROR)  # it warns with a traceback
+    for finding in account.check_local_account():
+        if finding.status == account.FAILED:
+            sys.exit(str(finding))
+
+
 def local_environment(endpoint: str) -> dict[str, str]:
     """The caller's environment with the local Bedrock as the endpoint.
 
@@ -110,6 +127,18 @@ def local_environment(endpoint: str) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
+    }
+
+
+def results_environment(endpoint: str) -> dict[str, str]:
+    """Answers are kept in the local S3, those of Amazon Bedrock too."""
+    no_proxy = ",".join(filter(None, [getproxies().get("no"), "127.0.0.1"]))
+    return {
+        "AWS_ENDPOINT_URL_S3": endpoint,
+        "RESULTS_BUCKET": RESULTS_BUCKET,
+        "MODEL_TIMEOUT_SECONDS": "100",
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
     }
 
 

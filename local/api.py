@@ -12,9 +12,10 @@ from threading import Thread
 def main() -> None:
     Thread(target=exit_with_parent, daemon=True).start()
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    # Chalice turns on every library's log. botocore then logs where it found each setting, and
-    # urllib3 warns when 20 requests at once need more connections than one Lambda instance keeps.
-    logging.getLogger("botocore").setLevel(logging.WARNING)
+    # Chalice turns on every library's log. botocore then logs where it found each setting, and the
+    # traceback of each failed refresh of credentials, which the API's own line reports; urllib3
+    # warns when 20 requests at once need more connections than one Lambda instance keeps.
+    logging.getLogger("botocore").setLevel(logging.ERROR)
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     TCPServer.request_queue_size = 128  # Chalice's 5 refuses some of 20 simultaneous connections
     (chalice,) = entry_points(group="console_scripts", name="chalice")

@@ -51,6 +51,9 @@ MARKETPLACE = (
     "documentation for further details. Your AWS Marketplace subscription for this model cannot "
     "be completed at this time. If you recently fixed this issue, try again after 2 minutes."
 )
+# What new accounts get (aws/aws-cli#8717, minorun365/agent-book#29).
+BLOCKED = "Operation not allowed"
+QUOTA_ZERO = "Too many tokens per day, please wait before trying again."
 DENIED = (
     "User: arn:aws:sts::123456789012:assumed-role/easel/api is not authorized to perform: "
     "bedrock:InvokeModel on resource: RESOURCE because no identity-based policy allows the "
@@ -170,6 +173,14 @@ FAULTS = {
         "403 AccessDeniedException: no AWS Marketplace subscription",
         "AccessDeniedException",
         MARKETPLACE,
+    ),
+    "notallowed": Fault(
+        "400 ValidationException: AWS has not opened Bedrock to the account",
+        "ValidationException",
+        BLOCKED,
+    ),
+    "quotazero": Fault(
+        "429 ThrottlingException: the account's quota is 0", "ThrottlingException", QUOTA_ZERO
     ),
     "expired": Fault(
         "403 ExpiredTokenException",

@@ -9,26 +9,46 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from local.s3 import Objects, Refused
+
 FRONTEND = Path(__file__).parent.parent / "frontend"
 
 # API Gateway's request limit, 10 MB (its developer guide, page
 # api-gateway-execution-service-limits-table, read on 2026-11-22).
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 
-# Headers of the connection, not of the message (RFC 9110, 7.6.1), and Host, which CloudFront
+# API Gateway's limit for the API's response (the same page). The function works on after it.
+GATEWAY_TIMEOUT_SECONDS = 29.0
+
+# CloudFront's limit for a URL (its developer guide, page cloudfront-limits).
+MAX_URL_BYTES = 8_192
+
+# What the site's CloudFront Function sends for an unknown path.
+NOT_FOUND = (
+    b'<!doctype html><html lang="en"><meta charset="utf-8"><title>Easel</title>'
+    b'<p>There is nothing at this address. <a href="/">Open Easel</a></p></html>'
+)
+
+# Headers of one connection, not of the message (RFC 9110, 7.6.1), and Host, which CloudFront
 # replaces (its origin request policy AllViewerExceptHostHeader).
 HOP_BY_HOP = ["connection", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]
 
 
 class Website(ThreadingHTTPServer):
-    """The site at http://127.0.0.1:<port>/, with the API on `api_port`. Port 0 picks a free one."""
+    """The site at http://127.0.0.1:<port>/, with the API on `api_port`. Port 0 picks a free one.
+
+    It serves `objects` under /files/, by their keys, as CloudFront does from the results bucket.
+    """
 
     request_queue_size = 128
     daemon_threads = True
 
-    def __init__(self, port: int, api_port: int) -> None:
+    gateway_timeout_seconds = GATEWAY_TIMEOUT_SECONDS
+
+    def __init__(self, port: int, api_port: int, objects: Objects | None = None) -> None:
         super().__init__(("127.0.0.1", port), Visit)
         self.api_port = api_port
+        self.objects = objects
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):  # the visitor disconnected
@@ -45,10 +65,32 @@ class Visit(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=str(FRONTEND))
 
     def do_GET(self) -> None:
-        if self.path.startswith("/api/"):
+        if self.is_for_api():
             self.forward()
-        else:
+        elif self.path.startswith("/files/") and self.server.objects:
+            self.send_object(self.server.objects)
+        elif self.is_file():
             super().do_GET()
+        else:
+            self.answer(404, {"Content-Type": "text/html; charset=utf-8"}, NOT_FOUND)
+
+    def is_for_api(self) -> bool:
+        """Whether CloudFront forwards the path to the API; `/api` is as good as `/api/`."""
+        return self.path.partition("?")[0] == "/api" or self.path.startswith("/api/")
+
+    def is_file(self) -> bool:
+        path = Path(self.translate_path(self.path))
+        return path.is_file() or path == FRONTEND
+
+    def send_object(self, objects: Objects) -> None:
+        """An object; without one S3's 403, as CloudFront may not list the bucket."""
+        try:
+            found = objects.find(self.path.partition("?")[0][1:])
+        except Refused:
+            content = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+            self.answer(403, {"Content-Type": "application/xml"}, content)
+        else:
+            self.answer(200, found.headers | {"ETag": found.etag}, found.content)
 
     def send_head(self) -> Any:
         """Open a file of the page, compressed if the browser accepts gzip, as CloudFront does."""
@@ -66,7 +108,7 @@ class Visit(SimpleHTTPRequestHandler):
         return io.BytesIO(content)
 
     def do_POST(self) -> None:
-        if self.path.startswith("/api/"):
+        if self.is_for_api():
             self.forward()
         else:
             self.send_error(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -74,7 +116,12 @@ class Visit(SimpleHTTPRequestHandler):
     do_DELETE = do_OPTIONS = do_PATCH = do_PUT = do_POST
 
     def forward(self) -> None:
-        """Send the request to the API and returns its response."""
+        """Send the request to the API and return its response."""
+        url = f"http://{self.headers.get('Host', '')}{self.path}"
+        if len(url) > MAX_URL_BYTES:
+            self.close_connection = True  # the body stays unread
+            self.send_error(HTTPStatus.REQUEST_URI_TOO_LONG)
+            return
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
@@ -88,11 +135,19 @@ class Visit(SimpleHTTPRequestHandler):
                 413, {"Content-Type": "application/json"}, b'{"message":"Request Too Long"}'
             )
             return
-        api = http.client.HTTPConnection("127.0.0.1", self.server.api_port)
+        seconds = self.server.gateway_timeout_seconds
+        api = http.client.HTTPConnection("127.0.0.1", self.server.api_port, timeout=seconds)
+        site = {"X-Forwarded-Host": self.headers.get("Host", ""), "X-Forwarded-Proto": "http"}
+        headers = forwarded(self.headers, *site) | site
         try:
-            api.request(self.command, self.path.removeprefix("/api"), body, forwarded(self.headers))
+            path = self.path.removeprefix("/api")
+            path = path if path.startswith("/") else f"/{path}"
+            api.request(self.command, path, body, headers)
             response = api.getresponse()
             self.answer(response.status, forwarded(response.headers), response.read())
+        except TimeoutError:
+            content = b'{"message": "Endpoint request timed out"}'
+            self.answer(504, {"Content-Type": "application/json"}, content)
         except (ConnectionRefusedError, http.client.HTTPException):
             self.send_error(HTTPStatus.BAD_GATEWAY, "The API is not running")
         finally:
@@ -113,6 +168,7 @@ class Visit(SimpleHTTPRequestHandler):
         """Log nothing: the API and Bedrock log their calls."""
 
 
-def forwarded(headers: Any) -> dict[str, str]:
-    """The headers that a proxy passes on."""
-    return {name: value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}
+def forwarded(headers: Any, *replaced: str) -> dict[str, str]:
+    """The headers that a proxy passes on, without those that it replaces."""
+    dropped = [*HOP_BY_HOP, *map(str.lower, replaced)]
+    return {name: value for name, value in headers.items() if name.lower() not in dropped}

@@ -15,6 +15,8 @@ from threading import Thread
 
 import pytest
 
+OWN_ENVIRONMENT = dict(os.environ)  # for the tests in a real AWS account
+
 # The API creates its AWS clients when it is imported, so what boto3 reads is set before.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -25,7 +27,8 @@ os.environ |= {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-for name in ("MODELS", "BEDROCK_REGION", "ACCESS_CODE_SHA256", "BUDGET_TABLE", "DAILY_BUDGET_USD"):
+SETTINGS = "MODELS BEDROCK_REGION ACCESS_CODE_SHA256 BUDGET_TABLE DAILY_BUDGET_USD RESULTS_BUCKET"
+for name in [*SETTINGS.split(), "MODEL_TIMEOUT_SECONDS"]:
     os.environ.pop(name, None)
 
 import boto3
@@ -35,17 +38,18 @@ from hypothesis import settings
 from PIL import Image
 
 import app as easel
+from accounts import SERVICES, Account
 from chalicelib import catalogue
 from infra.account import create_client
 from local.bedrock import Bedrock
-
-pytest_plugins = ["browser.fixtures"]
 
 # `gate` uses the same examples on every run, without a deadline. `make fuzz` searches at random
 # with pytest's --hypothesis-profile=fuzz, which is read after this file.
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("gate")
+
+pytest_plugins = ["browser.fixtures", "buckets"]
 
 ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())
@@ -57,9 +61,27 @@ def thorough(test):
     return settings(max_examples=max(400, settings.default.max_examples))(test)
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--aws",
+        action="store_true",
+        help="run only the tests in your own AWS account, which bills about $0.35",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deselect the tests in a real AWS account; with --aws, all others."""
+    chosen = [each for each in items if bool(each.get_closest_marker("aws")) == config.option.aws]
+    config.hook.pytest_deselected(items=[each for each in items if each not in chosen])
+    items[:] = chosen
+
+
 @pytest.fixture(autouse=True)
-def no_real_aws(monkeypatch):
+def no_real_aws(monkeypatch, request):
     """Fail the test if any code connects to another machine, even if that code hides the error."""
+    if request.node.get_closest_marker("aws"):
+        yield
+        return
     foreign = []
     connect = socket.socket.connect
 
@@ -117,10 +139,9 @@ def bedrock(local_bedrock, monkeypatch):
 
 @pytest.fixture(scope="session")
 def moto():
-    """The URL of an AWS account emulated by moto: DynamoDB, STS, SSM, IAM and CloudFormation.
+    """The URL of an AWS account emulated by moto: DynamoDB, S3, STS, SSM, IAM, CloudFormation.
 
-    It serves one request at a time, as DynamoDB serializes updates of an item. With threads, moto
-    sometimes lets two updates pass one condition.
+    It serves one request at a time: with threads, it sometimes lets two pass one condition.
     """
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server  # together two seconds of imports
@@ -131,9 +152,24 @@ def moto():
         yield f"http://127.0.0.1:{server.server_port}"
 
 
+@pytest.fixture(scope="session")
+def account_server():
+    with serving(Account()) as server:
+        yield server
+
+
+@pytest.fixture
+def account_services(account_server, monkeypatch):
+    """Free Tier, Service Quotas and Sign-In of a Paid account with AWS's default quotas."""
+    account_server.reset()
+    for service in SERVICES:
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", account_server.url)
+    return account_server
+
+
 @contextlib.contextmanager
 def budget_table(moto, name):
-    """A DynamoDB client of moto and a budget table as the stack defines it."""
+    """A DynamoDB client of moto, with a budget table as the stack defines it."""
     client = boto3.client("dynamodb", "us-west-2", endpoint_url=moto)
     client.create_table(
         TableName=name,

@@ -16,8 +16,8 @@ from infra.account import (
     Target,
     check_account,
     check_bootstrap,
-    check_credentials,
     check_region,
+    credential_finding,
 )
 
 
@@ -46,21 +46,18 @@ def assert_finding(finding, status, *texts):
         (client_error("ExpiredToken"), "expired", "`aws sso login`"),
         (client_error("InvalidClientTokenId"), "not recognize the access key", "`aws configure`"),
         (client_error("SignatureDoesNotMatch"), "the secret key is wrong", "`aws configure`"),
+        (client_error("AccessDenied"), "AWS's message", "Correct the profile"),
         (client_error("InternalFailure"), "AWS's message", "`aws sso login`"),
         (exceptions.NoCredentialsError(), "not found", "`aws configure`"),
         (exceptions.UnauthorizedSSOTokenError(), "SSO session", "`aws sso login`"),
+        (exceptions.LoginInsufficientPermissions(), "signin:CreateOAuth2Token", "`aws login`"),
         (exceptions.ConnectTimeoutError(endpoint_url="x"), "does not respond", "HTTPS_PROXY"),
+        (exceptions.BotoCoreError(), "unspecified", "`aws login`"),
+        (KeyError("accessToken"), "KeyError: 'accessToken'", "Correct the profile"),
     ],
 )
-def test_explains_each_credential_error(error, result, step, client):
-    def fail(**_):
-        raise error
-
-    sts = client("sts")
-    sts.meta.events.register("before-call.sts.GetCallerIdentity", fail)
-    finding, arn = check_credentials(sts)
-    assert_finding(finding, FAILED, result, step)
-    assert arn == ""
+def test_explains_each_credential_error(error, result, step):
+    assert_finding(credential_finding(error), FAILED, result, step)
 
 
 def test_checks_that_a_region_exists():
@@ -75,14 +72,10 @@ def test_checks_that_a_region_exists():
     [
         ("5", OK, "version 5 is too old; `make deploy` updates it", False),
         ("6", OK, "version 6", True),
-        ("ParameterNotFound", OK, "not bootstrapped yet; `make deploy` does it", False),
-        (
-            "AccessDeniedException",
-            UNKNOWN,
-            "for ssm:GetParameter on /cdk-bootstrap/hnb659fds/",
-            True,
-        ),
+        ("AccessDeniedException", UNKNOWN, "for ssm:GetParameter on /cdk-bootstrap/hnb659", True),
         ("InternalServerError", UNKNOWN, RETRY, True),
+        ("UnrecognizedClientException", FAILED, "us-west-2 is not enabled in this account", False),
+        ("InvalidClientTokenId", FAILED, "under Account, AWS Regions", False),
     ],
 )
 def test_reports_whether_cdk_is_bootstrapped(response, status, text, bootstrapped, client):
@@ -92,10 +85,37 @@ def test_reports_whether_cdk_is_bootstrapped(response, status, text, bootstrappe
         stubber.add_response("get_parameter", {"Parameter": {"Value": response}}, expected)
     else:
         stubber.add_client_error("get_parameter", response, "AWS's message")
-    finding, ready = check_bootstrap(stubber.client)
+    finding, ready = check_bootstrap(stubber.client, None)
     assert_finding(finding, status, text)
     assert ("too old" in finding.result) == (response == "5")
     assert ready == bootstrapped
+
+
+TOOLKIT = {"StackName": "CDKToolkit", "StackStatus": "CREATE_COMPLETE"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "text"),
+    [
+        ("Stack with id CDKToolkit does not exist", OK, "`make deploy` does it"),
+        ("AWS's message", UNKNOWN, RETRY),
+        ([], OK, "`make deploy` does it"),  # an earlier bootstrap failed
+        ([("Qualifier", "hnb659fds")], OK, "`make deploy` does it"),
+        ([("Qualifier", "org")], FAILED, "--toolkit-stack-name CDKToolkit-hnb659fds`"),
+    ],
+)
+def test_never_bootstraps_over_another_qualifier(answer, status, text, client):
+    ssm, cloudformation = stub(client("ssm")), stub(client("cloudformation"))
+    ssm.add_client_error("get_parameter", "ParameterNotFound", "no such parameter")
+    if isinstance(answer, str):
+        cloudformation.add_client_error("describe_stacks", "ValidationError", answer)
+    else:
+        parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in answer]
+        stack = TOOLKIT | {"CreationTime": "2026-11-22T00:00:00Z", "Parameters": parameters}
+        cloudformation.add_response("describe_stacks", {"Stacks": [stack]})
+    finding, ready = check_bootstrap(ssm.client, cloudformation.client)
+    assert_finding(finding, status, text)
+    assert not ready
 
 
 def test_a_proxys_web_page_is_a_one_line_finding(monkeypatch):

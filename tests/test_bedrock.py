@@ -113,6 +113,14 @@ def test_covers_every_error_of_invoke_model(client):
          "contains this model.", MISPLACED),
         ("AccessDeniedException", 403, "Model access is denied due to IAM user or service role is "
          "not authorized to perform the required AWS Marketplace actions", DENIED),
+        ("ValidationException", 400, "Operation not allowed", DENIED),
+        ("ValidationException", 400, "Your account is not authorized to invoke this API operation.",
+         DENIED),
+        ("AccessDeniedException", 403, "Your AWS account is not authorized to invoke this API "
+         "operation", DENIED),
+        ("ValidationException", 400, "The model is not available for this account.", DENIED),
+        ("ThrottlingException", 429, "Too many tokens per day, please wait before trying again.",
+         DENIED),
         ("ThrottlingException", 429, None, BUSY),
     ],
 )  # fmt: skip

@@ -6,27 +6,29 @@ import sys
 from itertools import pairwise
 
 import pytest
+from botocore.exceptions import ClientError
 
 import app as easel
+from accounts import QUOTA, plan, quotas
 from chalicelib import catalogue
 from conftest import ROOT
 from infra import doctor
 from infra.account import FAILED, OK, RETRY, UNKNOWN, Finding
 from local.faults import Failure
 from test_account import assert_finding, stub
+from test_permissions import ROLE
 
 CORE, SD35, ULTRA = catalogue.parse(catalogue.DEFAULT_MODELS).models
-(OWN,) = catalogue.parse("stable-diffusion-xl=arn:aws:sagemaker:x:1:endpoint/mine").models
-ROLE = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1/Painter"
-CORE_ONLY = ([CORE.bedrock_id], "us-west-2")
-USER = "arn:aws:iam::123456789012:user/ann"
+(OWN,) = catalogue.parse(
+    "stable-diffusion-xl=arn:aws:sagemaker:us-west-2:123456789012:endpoint/mine"
+).models
 
 
 @pytest.fixture
-def account(moto, local_bedrock, monkeypatch, tmp_path):
+def account(moto, local_bedrock, account_services, monkeypatch, tmp_path):
     """moto's account and the local Bedrock with replaceable responses, in an empty directory."""
     monkeypatch.chdir(tmp_path)
-    for service in ("STS", "SSM", "IAM"):
+    for service in ("STS", "SSM", "IAM", "CLOUDFORMATION"):
         monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", moto)
     for service in ("BEDROCK", "BEDROCK_RUNTIME"):
         monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", local_bedrock.url)
@@ -49,7 +51,25 @@ def account(moto, local_bedrock, monkeypatch, tmp_path):
         ),
         ({"agreementAvailability": {"status": "ERROR"}}, FAILED, "no reason\n"),
         ({"agreementAvailability": {"status": "ERROR"}}, FAILED, "/paymentmethods"),
+        ({"agreementAvailability": {"status": "ERROR"}}, FAILED, "in India: Pay by Invoice"),
+        (
+            {
+                "agreementAvailability": {"status": "NOT_AVAILABLE"},
+                "entitlementAvailability": "NOT_AVAILABLE",
+            },
+            OK,
+            "subscribes to it",
+        ),
+        (
+            {
+                "agreementAvailability": {"status": "PENDING"},
+                "entitlementAvailability": "NOT_AVAILABLE",
+            },
+            FAILED,
+            "15 minutes",
+        ),
         ({"authorizationStatus": "NOT_AUTHORIZED"}, FAILED, ".chalice/policy.json"),
+        ({"authorizationStatus": "NOT_AUTHORIZED"}, FAILED, "support/home#/case/create"),
         ({"regionAvailability": "NOT_AVAILABLE"}, FAILED, "`unset BEDROCK_REGION`"),
         ({"entitlementAvailability": "NOT_AVAILABLE"}, FAILED, "region=us-west-2#/model-catalog"),
     ],
@@ -77,57 +97,6 @@ def test_skips_the_availability_of_retired_models(client):
     assert_finding(own, UNKNOWN, "--region us-west-2 --endpoint-name mine`")
 
 
-def stub_simulations(stubber, source, denied=""):
-    """IAM's simulation of a first image with Core: allows every action but the denied one."""
-    arn = f"arn:aws:bedrock:us-west-2::foundation-model/{CORE.bedrock_id}"
-    for actions, resource in ((doctor.MARKETPLACE, "*"), (["bedrock:InvokeModel"], arn)):
-        expected = {"PolicySourceArn": source, "ActionNames": actions, "ResourceArns": [resource]}
-        expected["ContextEntries"] = [doctor.VIA_BEDROCK]
-        results = [
-            {
-                "EvalActionName": each,
-                "EvalDecision": "allowed" if each != denied else "implicitDeny",
-            }
-            for each in actions
-        ]
-        stubber.add_response("simulate_principal_policy", {"EvaluationResults": results}, expected)
-
-
-@pytest.mark.parametrize("denied", [*doctor.MARKETPLACE, "bedrock:InvokeModel"])
-def test_names_the_missing_permission(denied, client):
-    stubber = stub(client("iam"))
-    stub_simulations(stubber, USER, denied)
-    finding = doctor.check_first_image(stubber.client, USER, *CORE_ONLY)
-    permissions = f"missing permission: {denied}"
-    assert_finding(finding, FAILED, permissions, doctor.ASK_FOR_PERMISSIONS)
-
-
-def test_simulates_a_sessions_policies_by_the_roles_full_arn(client):
-    stubber = stub(client("iam"))
-    role = {"Path": "/", "RoleName": "Painter", "RoleId": "AROA" + "A" * 17, "Arn": ROLE}
-    response = {"Role": role | {"CreateDate": "2026-11-22T00:00:00Z"}}
-    stubber.add_response("get_role", response, {"RoleName": "Painter"})
-    stub_simulations(stubber, ROLE)
-    session = "arn:aws:sts::1:assumed-role/Painter/ann"
-    finding = doctor.check_first_image(stubber.client, session, *CORE_ONLY)
-    assert_finding(finding, OK, "may subscribe")
-
-
-def test_suggests_a_paid_picture_if_iam_cannot_be_asked(client):
-    stubber = stub(client("iam"))
-    stubber.add_client_error("simulate_principal_policy", "AccessDenied", "may not")
-    finding = doctor.check_first_image(stubber.client, USER, *CORE_ONLY)
-    assert_finding(finding, UNKNOWN, "iam:SimulatePrincipalPolicy", "`make doctor PAY=1`")
-
-
-def test_asks_iam_only_if_it_can_answer(client):
-    iam = stub(client("iam")).client
-    finding = doctor.check_first_image(iam, USER, [], "us-west-2")
-    assert_finding(finding, OK, "no new subscription")
-    finding = doctor.check_first_image(iam, "arn:aws:iam::1:root", *CORE_ONLY)
-    assert_finding(finding, OK, "root user")
-
-
 def test_announces_the_price_before_paying_for_a_picture(account, client, tmp_path):
     runtime = client("bedrock-runtime")
     findings = doctor.generate_image(runtime, (ULTRA, OWN, CORE), doctor.PROMPT)
@@ -142,7 +111,12 @@ def test_announces_the_price_before_paying_for_a_picture(account, client, tmp_pa
     ("prompt", "result", "step"),
     [
         ("!marketplace", "aws-marketplace:Subscribe", doctor.ASK_FOR_PERMISSIONS),
+        ("!notallowed", "Operation not allowed", doctor.OPEN_BEDROCK),
+        ("!quotazero", "Too many tokens per day", doctor.RAISE_QUOTA),
+        ("!invalid", "Invalid field in request", doctor.NOT_BILLED),
         ("!throttled 1 a doctor", "Too many requests", RETRY),
+        ("!timeout", "too long to process", doctor.PAY_AGAIN),
+        ("!internal", "internal server error", doctor.PAY_AGAIN),
         ("!reset", "Connection", doctor.PAY_AGAIN),
         ("!broken", "line 1", doctor.PAY_AGAIN),
         ("!filtered", "filter refused the prompt", doctor.PAY_AGAIN),
@@ -154,16 +128,88 @@ def test_explains_a_failed_picture(prompt, result, step, account, client, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_has_next_steps_for_a_pending_subscription():
-    assert "15 minutes" in doctor.NEXT_STEPS["still being processed"]
-    assert "/paymentmethods" in doctor.NEXT_STEPS["INVALID_PAYMENT_INSTRUMENT"]
+@pytest.mark.parametrize(
+    ("message", "step"),
+    [
+        ("Your AWS Marketplace subscription for this model is still being processed", "15 minutes"),
+        ("INVALID_PAYMENT_INSTRUMENT: A valid payment instrument", "/paymentmethods"),
+        ("INVALID_PAYMENT_INSTRUMENT: A valid payment instrument", "in India: Pay by Invoice"),
+        ("Your account is not authorized to invoke this API operation.", doctor.OPEN_BEDROCK),
+        ("stability.x is not available for this account", "AWS Sales"),
+        ("The AWS Marketplace agreement failed: restricted geo-location", "AWS Sales"),
+        ("AWS's next sentence", "nothing was billed"),
+    ],
+)
+def test_a_refusal_has_a_next_step_and_never_suggests_to_pay_again(message, step):
+    error = {"Error": {"Code": "AccessDeniedException", "Message": message}}
+    metadata = {"ResponseMetadata": {"HTTPStatusCode": 403}}
+    advice = doctor.next_step(ClientError(error | metadata, "InvokeModel"))
+    assert step in advice
+    assert "PAY=1" not in advice
 
 
-def test_the_conclusion_counts_the_problems():
-    failed = Finding("a", "b", "c", FAILED)
+@pytest.mark.parametrize(
+    ("status", "answer", "expected", "text"),
+    [
+        (200, plan("PAID"), OK, "Paid"),
+        (200, plan("FREE"), FAILED, "#/freetier/upgrade"),
+        (400, {"__type": "ResourceNotFoundException"}, OK, "older than AWS's plans"),
+        (400, {"__type": "AccessDeniedException"}, UNKNOWN, "freetier:GetAccountPlanState"),
+    ],
+)
+def test_reports_the_plan_of_the_account(status, answer, expected, text, account_services, client):
+    account_services.answers["GetAccountPlanState"] = status, answer
+    assert_finding(doctor.check_plan(client("freetier")), expected, text)
+
+
+OTHERS = {
+    "Cross-region model inference requests per minute for Stable Image Core": 0.0,
+    "Records per batch inference job for Stable Image Core": 0.0,
+    "On-demand model inference requests per minute for Amazon Nova Micro": 200.0,
+}
+ALL_ZERO = {"On-demand model inference tokens per minute for Amazon Nova Micro": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "text"),
+    [
+        ({QUOTA.format("Stable Image Core"): 90.0}, OK, "above 0"),
+        ({"InvokeModel requests per minute for STABLE IMAGE Core V1.1": 90.0}, OK, "above 0"),
+        ({QUOTA.format("Stable Image Core"): 0.0}, FAILED, "0 for Stable Image Core\n"),
+        ({QUOTA.format("Stable Image Core"): 0.0}, FAILED, "support/home#/case/create"),
+        ({QUOTA.format("Stable Image Core"): 90.0} | OTHERS, OK, "above 0"),
+        (OTHERS, UNKNOWN, "Service Quotas lists none for Stable Image Core\n"),
+        ({}, UNKNOWN, "`make doctor PAY=1`"),
+        (ALL_ZERO, FAILED, "0 for Stable Image Core\n"),
+    ],
+)
+def test_reports_quotas_of_zero(values, status, text, account_services, client):
+    account_services.answers["ListServiceQuotas"] = 200, quotas(values)
+    assert_finding(doctor.check_quotas(client("service-quotas"), [CORE]), status, text)
+
+
+def test_quotas_that_cannot_be_read_are_unknown(account_services, client):
+    account_services.answers["ListServiceQuotas"] = 400, {"__type": "AccessDeniedException"}
+    finding = doctor.check_quotas(client("service-quotas"), [CORE])
+    assert_finding(finding, UNKNOWN, "servicequotas:ListServiceQuotas", "`make doctor PAY=1`")
+
+
+def test_the_conclusion_promises_no_more_than_was_asked():
+    failed, passed = Finding("a", "b", "c", FAILED), Finding("a", "b")
+    unknown, picture = Finding("a", "b", "c", UNKNOWN), Finding("picture", "saved")
     next_step = "found. Fix the first one, then run `make doctor` again."
-    assert doctor.conclusion([failed]) == f"1 problem {next_step}"
+    assert doctor.conclusion([failed, picture]) == f"1 problem {next_step}"
     assert doctor.conclusion([failed, failed]) == f"2 problems {next_step}"
+    expected = {
+        "Nothing that AWS reports prevents a picture; `make doctor PAY=1` proves it.": [passed],
+        "No problems found, but some checks had no result": [passed, unknown],
+        "This account can make pictures.": [unknown, picture],
+    }
+    for text, findings in expected.items():
+        assert doctor.conclusion(findings).startswith(text)
+        assert "only during a deployment whether a new account may use CloudFront" in (
+            doctor.conclusion(findings)
+        )
 
 
 def run(*options, **environment):
@@ -178,14 +224,14 @@ def run(*options, **environment):
 
 
 @pytest.mark.slow
-def test_makes_a_picture_in_a_healthy_account(account, tmp_path):
-    code, output = run("--pay")
-    *table, _, last = output.splitlines()
-    assert [line[:2] for line in table] == [OK] * 10
+def test_makes_a_picture_in_a_healthy_account(account, account_services, tmp_path):
+    code, output = run("--pay", AWS_ENDPOINT_URL_IAM=account_services.url)
+    *table, _, result, _ = output.splitlines()
+    assert [line[:2] for line in table] == [OK] * 13
     assert "account 123456789012, arn:aws:sts::123456789012:user/moto" in table[0]
-    assert easel.BEDROCK_REGION in table[3]  # the region that the API uses
+    assert easel.BEDROCK_REGION in table[4]  # the region that the API uses
     assert all(each.name in output for each in (CORE, SD35, ULTRA))
-    assert (code, last.partition(".")[0]) == (0, "This account can make pictures")
+    assert (code, result.partition(".")[0]) == (0, "This account can make pictures")
     assert (tmp_path / "doctor.jpeg").exists()
 
 
@@ -219,9 +265,9 @@ def test_missing_permissions_are_not_a_problem(account, client):
     account.summaries = account.availability = refuse
     role = client("sts").assume_role(RoleArn=ROLE, RoleSessionName="ann")["Credentials"]
     code, output = run(AWS_BEARER_TOKEN_BEDROCK="secret", AWS_ACCESS_KEY_ID=role["AccessKeyId"])
-    # The key, the list, three models, and IAM, which has no such role.
-    assert (code, output.count(f"\n{UNKNOWN}  ")) == (0, 6)
+    # The key, the list, three models, and twice IAM, which has no such role.
+    assert (code, output.count(f"\n{UNKNOWN}  ")) == (0, 7)
     assert "unknown without bedrock:ListFoundationModels" in output
-    assert "No problems found, but some checks had no result." in output
+    assert "No problems found, but some checks had no result; `make doctor PAY=1`" in output
     assert "secret" not in output
     assert account.paintings == []

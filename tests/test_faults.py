@@ -86,6 +86,8 @@ ERRORS = {
     "invalid": (400, "ValidationException", "Invalid field in request. Available fields: ["),
     "denied": (403, "AccessDeniedException", "no identity-based policy allows the bedrock:Invoke"),
     "marketplace": (403, "AccessDeniedException", "(aws-marketplace:ViewSubscriptions, aws-market"),
+    "notallowed": (400, "ValidationException", "Operation not allowed"),
+    "quotazero": (429, "ThrottlingException", "Too many tokens per day, please wait before trying"),
     "expired": (403, "ExpiredTokenException", "The security token included in the request is ex"),
     "legacy": (404, "ResourceNotFoundException", "This Model is marked by provider as Legacy and"),
     "retired": (404, "ResourceNotFoundException", "This model version has reached the end of its"),

@@ -27,14 +27,23 @@ def test_reads_a_budget_in_dollars_and_cents(text):
 
 
 def test_keeps_only_the_hash_of_the_access_code():
-    closed = read(access_code="correct-horse")
-    assert closed.access_code_sha256 == hashlib.sha256(b"correct-horse").hexdigest()
-    assert "correct-horse" not in repr(closed)
+    closed = read(access_code="fox-in-the-snow")
+    assert closed.access_code_sha256 == hashlib.sha256(b"fox-in-the-snow").hexdigest()
+    assert "fox-in-the-snow" not in repr(closed)
 
 
-def test_finds_the_arns_of_endpoints():
+def test_finds_the_ids_of_the_models_and_the_arns_of_endpoints():
     arn = "arn:aws:sagemaker:us-west-2:123456789012:endpoint/xl"
-    assert read(models=f"stable-image-core,stable-diffusion-xl={arn}").endpoints == (arn,)
+    offered = read(models=f"stable-image-core,stable-diffusion-xl={arn}")
+    assert offered.endpoints == (arn,)
+    assert offered.bedrock_ids == ("stability.stable-image-core-v1:1",)
+
+
+def test_only_no_switches_cloudfront_off():
+    assert read().cloudfront and read(cloudfront="yes").cloudfront
+    assert not read(cloudfront="no").cloudfront
+    with pytest.raises(ValueError, match="cloudfront must be yes with api_url, got 'no'"):
+        read(cloudfront="no", api_url="https://abc123.execute-api.us-west-2.amazonaws.com/api/")
 
 
 @pytest.mark.parametrize("end", ["/api", "/api/"])
@@ -46,22 +55,23 @@ def test_reads_the_domain_of_an_existing_api(end):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("daily_budget_usd", "-1", "must be 0 to 99999.99 US dollars, got '-1'"),
-        ("daily_budget_usd", "100000", "must be 0 to 99999.99 US dollars, got '100000'"),
-        ("daily_budget_usd", "2,50", "must be 0 to 99999.99 US dollars, got '2,50'"),
-        ("daily_budget_usd", "0.001", "must be 0 to 99999.99 US dollars, got '0.001'"),
-        ("daily_budget_usd", "٢", "must be 0 to 99999.99 US dollars, got '٢'"),
+        ("daily_budget_usd", "-1", "must be dollars from 0 to 99999.99, got '-1'"),
+        ("daily_budget_usd", "100000", "must be dollars from 0 to 99999.99, got '100000'"),
+        ("daily_budget_usd", "2,50", "must be dollars from 0 to 99999.99, got '2,50'"),
+        ("daily_budget_usd", "0.001", "must be dollars from 0 to 99999.99, got '0.001'"),
+        ("daily_budget_usd", "٢", "must be dollars from 0 to 99999.99, got '٢'"),
         (
             "access_code",
             "short",
-            "must be 8 to 128 letters, digits and . _ ~ -, got a different text",
+            "must be 12 to 128 letters, digits and . _ ~ -, got a different text",
         ),
-        ("access_code", "pass word 1", "got a different text"),
+        ("access_code", "pass word 12", "got a different text"),
         ("access_code", "schlüssel", "got a different text"),
         ("bedrock_region", "Oregon", "must be an AWS region such as us-west-2, got 'Oregon'"),
         ("alarm_email", "me", "must be an email address, got 'me'"),
         ("api_url", "http://example.com/api/", "must be the https://.../api/ address"),
         ("api_url", "https://example.com/dev/", "got 'https://example.com/dev/'"),
+        ("cloudfront", "off", "must be yes or no, got 'off'"),
         ("models", "nonsense", "got 'nonsense'"),
         ("models", "stable-diffusion-xl", "got 'stable-diffusion-xl'"),
     ],
@@ -70,6 +80,21 @@ def test_rejects_an_invalid_option(name, text, message):
     with pytest.raises(ValueError, match=re.escape(message)) as rejected:
         read(**{name: text})
     assert str(rejected.value).startswith((name, name.upper()))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("password1234", "aaaaaaaaaaaa", "123456789012", "qwertyuiop12", "secretsecret"),
+        *("correct-horse", "letmein-please", "abcabcabcabcabcabcabc", "1q2w3e4r5t6y"),
+    ],
+)
+def test_rejects_an_access_code_that_is_easy_to_guess(code):
+    message = r"^access_code must take at least 10,000,000,000 guesses, got a code that takes about"
+    with pytest.raises(ValueError, match=message) as rejected:
+        read(access_code=code)
+    assert str(rejected.value).endswith("; `make access-code` generates one")
+    assert code not in str(rejected.value)
 
 
 def test_the_generated_hash_accepts_the_generated_code(capsys):

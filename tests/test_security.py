@@ -36,6 +36,7 @@ NO_SECRETS = {
     ("tests/package/lambdas.py", "Secret Keyword"),
     ("tests/package/test_openai.py", "Secret Keyword"),
     ("tests/test_bedrock.py", "Secret Keyword"),
+    ("tests/test_credentials.py", "Secret Keyword"),
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import serving
 from local.bedrock import Bedrock
-from local.website import FRONTEND, Website
+from local.website import FRONTEND, NOT_FOUND, Website
 
 
 class Api(BaseHTTPRequestHandler):
@@ -77,9 +77,27 @@ def test_serves_the_pages_files_unchanged(site, path, type):
     assert (headers["Content-Encoding"], gzip.decompress(compressed)) == ("gzip", content)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/../app.py", "/%2e%2e/app.py", "/api"])
-def test_serves_nothing_outside_the_frontend(site, path):
-    assert ask(site, "GET", path)[0] == 404
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/form", "/form/", "/robots.txt", "/../app.py", "/%2e%2e/app.py", "/apis"]
+)
+def test_shows_a_plain_page_outside_the_frontend(site, path):
+    status, headers, content = ask(site, "GET", path)
+    assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert content == NOT_FOUND
+
+
+@pytest.mark.parametrize(("path", "forwarded"), [("/api", "/"), ("/api?seed=7", "/?seed=7")])
+def test_forwards_the_api_without_its_slash(site, path, forwarded):
+    status, _, content = ask(site, "POST", path, b"a fox")
+    assert (status, json.loads(content)["path"]) == (418, forwarded)
+
+
+def test_rejects_a_url_over_8192_bytes_as_cloudfront_does(site):
+    origin = f"http://127.0.0.1:{site.server_port}"
+    path = "/api/?negative_prompt=".ljust(8_192 - len(origin), "x")
+    assert ask(site, "POST", path, b"a fox")[0] == 418
+    assert ask(site, "POST", f"{path}x", b"a fox")[0] == 414
+    assert ask(site, "GET", "/api/models")[0] == 418
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])

@@ -130,6 +130,8 @@ FAULTS = {
     "!invalid": (400, "InvalidParameter"),
     "!denied": (503, "ModelAccessDenied"),
     "!marketplace": (503, "ModelAccessDenied"),
+    "!notallowed": (503, "ModelAccessDenied"),
+    "!quotazero": (503, "ModelAccessDenied"),
     "!expired": (503, "ModelAccessDenied"),
     "!legacy": (410, "ModelRetired"),
     "!retired": (410, "ModelRetired"),

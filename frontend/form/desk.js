@@ -12,10 +12,11 @@ import { explain, say } from "../words/words.js"
  * @param {Object} callbacks
  * @param {() => Promise<object>} callbacks.fetchModels  the response of `GET /models`
  * @param {() => Promise<object>} callbacks.fetchBudget  the response of `GET /budget`
+ * @param {() => void} callbacks.onModels  called once the models are in the form
  * @param {(sentence: string) => void} callbacks.announce
  * @param {(sentence: string, undo?: () => void) => () => void} callbacks.toast  returns a function that hides it
  */
-export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
+export function addDesk(form, { fetchModels, fetchBudget, onModels, announce, toast }) {
   const find = selector => form.querySelector(selector)
   const { prompt } = form.elements
   const button = find("[type=submit]")
@@ -44,6 +45,7 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
       announce(explain(error))
       find("#reload").hidden = false
     }
+    if (catalogue) onModels()
   }
 
   /** Runs in the background; a failure is silent. */
@@ -91,7 +93,7 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
 
   /**
    * Set the fields; returns sentences about what does not fit, or "". Files of other programs name a model by its
-   * title only, which may be none of ours, or not at all ("").
+   * title only, which Easel may not offer, or not at all ("").
    */
   function fill({ title, model: name, ...others }) {
     const model = findByTitle(name)?.name ?? name
@@ -191,6 +193,8 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     requestedValues: () => (catalogue && checkTexts(form, selectedModel()) && codeInput.reportValidity() ? batchValues(form) : []),
     /** The access code to send; null if it is required and missing. */
     readCode: () => (codeInput.reportValidity() ? readCode(form) : null),
+    /** The same, without asking for it. */
+    peekCode: () => (codeInput.required && !codeInput.value.trim() ? null : readCode(form)),
     focusButton: () => button.focus({ preventScroll: true }),
     /** While busy, the button does nothing. */
     setBusy: busy => button.setAttribute("aria-disabled", busy),

@@ -100,7 +100,7 @@ export function fillFields(form, values, models, renderSelected) {
   for (const { name, default: defaultValue = "" } of parameters.filter(isDrawable)) {
     const control = form.elements.namedItem(name)
     const fallback = values.model === undefined ? control.value : defaultValue
-    setValue(control, values[name] ?? fallback, fallback)
+    setValue(control, Object.hasOwn(values, name) ? String(values[name]) : fallback, fallback)
   }
   const refused = name => values[name] && form.elements[name]?.value !== String(values[name])
   return Object.keys(labels).concat("seed").filter(refused).map(name => `${say(labels[name] ?? "Seed")} ${cut(String(values[name]), 40)}`)

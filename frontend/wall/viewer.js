@@ -29,6 +29,7 @@ export function addViewer(dialog, actions) {
     setZoom(false)
   })
   dialog.addEventListener("close", () => {
+    if (dialog.open) return // opened again before the event arrived
     shownRecord = undefined
     URL.revokeObjectURL(image.src)
     image.removeAttribute("src")

@@ -119,7 +119,7 @@ def test_starts_when_the_connection_returns(page):
 
 @pytest.mark.parametrize(
     ("prompt", "sentence"),
-    [("silence", "Easel cannot be reached."), ("half", "The connection broke before the whole")],
+    [("silence", "Easel cannot be reached."), ("half", "The connection was lost before the whole")],
 )
 def test_keeps_prompt_and_button_when_the_connection_breaks(open_page, wayward, prompt, sentence):
     page = open_page(wayward.url)

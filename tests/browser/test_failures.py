@@ -68,7 +68,7 @@ def test_retries_a_busy_model(page, fault):
     page.clock.install()
     sent = watch_posts(page)
     generate(page, f"!{fault} 2 {QUICK}")
-    expect(page.get_by_text("The model is busy; asking again")).to_be_visible()
+    expect(page.get_by_text("The model is busy; trying again")).to_be_visible()
     advance_clock_until(page, sent, 3)
     expect(page.get_by_role("img")).to_be_visible()
 
@@ -104,7 +104,7 @@ def test_a_retry_waits_for_retry_after(page):
     headers = {"Retry-After": "2"}  # unlike the API's 5 and the page's own default
     page.route("**/api/?*", lambda route: route.fulfill(response=route.fetch(), headers=headers))
     generate(page, "!throttled")
-    expect(page.get_by_text("The model is busy; asking again")).to_be_attached()
+    expect(page.get_by_text("The model is busy; trying again")).to_be_attached()
     page.clock.fast_forward(1_900)
     assert len(sent) == 1
     with page.expect_response("**/api/?*"):
@@ -125,9 +125,9 @@ def test_never_retries_what_may_have_been_charged(page):
 
 def test_offers_to_try_again_without_the_models(page):
     for status, body, sentence in (
-        (200, "<!doctype html><title>hello</title>", "no sense here (status 200)"),
-        (500, '{"message": "Internal server error"}', "no sense here (status 500)"),
-        (503, "<html>", "no sense here (status 503)"),
+        (200, "<!doctype html><title>hello</title>", "could not be read (status 200)"),
+        (500, '{"message": "Internal server error"}', "could not be read (status 500)"),
+        (503, "<html>", "could not be read (status 503)"),
         (None, "", "Easel cannot be reached."),
     ):
         page.route("**/api/models", answer(status, body))
@@ -170,7 +170,7 @@ def test_works_without_indexeddb(page, how):
     page.add_init_script(f"IDBFactory.prototype.open = () => {{ {how} }}")
     page.reload()
     make_pictures(page, "qwzx one", "qwzx two")
-    sentence = "This browser keeps nothing for this page: the pictures last until it is closed."
+    sentence = "This browser stores nothing for this page: pictures last until it is closed."
     expect(shelf(page).get_by_text(sentence)).to_be_visible()
     thumbnail(page, "qwzx one").click()
     expect(viewer(page).get_by_role("img", name="qwzx one")).to_be_visible()

@@ -1,5 +1,6 @@
 """A recipe in the form: every parameter, what does not fit, hostile sizes, control characters."""
 
+import base64
 import json
 import struct
 import time
@@ -151,6 +152,21 @@ def test_a_huge_text_in_a_file_costs_milliseconds(page, name):
     )
     assert longest() < 1_000  # milliseconds, on a busy machine
     assert len(setting(page, "Prompt").input_value()) <= 20_000
+
+
+def test_an_inflated_text_is_bounded_in_memory(page):
+    script = """async base64 => {
+        const { inflate } = await import(new URL("files/bytes.js", document.baseURI))
+        const bomb = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
+        let read = 0
+        bomb.slice = (start, end) => {
+            read += end - start
+            return bomb.subarray(start, end)
+        }
+        return [(await inflate(bomb, 1_000_000)).length, read]
+    }"""
+    size, read = page.evaluate(script, base64.b64encode(BOMB).decode())
+    assert size == 0 and read <= 16_384  # bytes, each of which inflates to at most 1032
 
 
 def watch_long_tasks(page):

@@ -34,6 +34,8 @@ ERRORS = {
     "!invalid": (400, "InvalidParameter", "the model refused the prompt or a setting", BACK),
     "!denied": (503, "ModelAccessDenied", "this site's AWS account may not use", BACK),
     "!marketplace": (503, "ModelAccessDenied", "this site's AWS account may not use", BACK),
+    "!notallowed": (503, "ModelAccessDenied", "this site's AWS account may not use", BACK),
+    "!quotazero": (503, "ModelAccessDenied", "this site's AWS account may not use", BACK),
     "!expired": (503, "ModelAccessDenied", "this site's AWS account may not use", BACK),
     "!legacy": (410, "ModelRetired", "AWS no longer offers this model", BACK),
     "!retired": (410, "ModelRetired", "AWS no longer offers this model", BACK),

@@ -94,7 +94,7 @@ def test_lists_the_models(client):
             "content_policy_violation",
             None,
         ),
-        ({"prompt": "!internal"}, openai.InternalServerError, "ModelFailed", None),
+        ({"prompt": "!internal"}, openai.APIStatusError, "ModelFailed", None),
         ({"prompt": "!denied"}, openai.InternalServerError, "ModelAccessDenied", None),
     ],
 )
