@@ -1,7 +1,8 @@
 # Each command works on a fresh machine and first installs what it needs into .venv.
 PYTHON ?= python3
-# Only files with a known hash, and no builds: build requirements have no hashes.
-PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes --only-binary=:all:
+# Only the packages of the lock, only files with a known hash, and no builds: build requirements have
+# no hashes.
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes --only-binary=:all:
 LOCK = .venv/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
   --no-build --generate-hashes --custom-compile-command 'make lock'
 # npm from PyPI's Node.js package, whose own bin/npm is broken. The machine needs no Node.js.

@@ -17,6 +17,10 @@ RETRIES = 2  # by the page
 MEMORY_GB = 1  # of Lambda: .chalice/config.json
 PAGE_FILES = 26  # that a first visit loads, in English
 
+# CloudFront keeps GET /models and GET /budget for some seconds (infra/website.py) in each of its 13
+# regional caches (aws.amazon.com/cloudfront/features). Visitors are spread over all of them.
+MODELS_SECONDS, BUDGET_SECONDS, REGIONAL_CACHES = 10, 5, 13
+
 # Bytes sent to a browser: the page, and an image of 401,603 bytes (Core, JPEG, 1536 pixels square,
 # from the same sample) as base64 text, both compressed.
 PAGE_BYTES, IMAGE_BYTES = 48_000, 405_669
@@ -35,10 +39,12 @@ class Limits:
     """A deployment's limits. The defaults are what `make deploy` sets, and AWS's own quotas."""
 
     daily_usd: float = 2.00  # infra/options.py
-    # Requests per second and burst of each method: infra/stack.py. "Applied at the API method
+    # Requests per second and burst of each method: infra/gateway.py. "Applied at the API method
     # level": docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling
     rate: float = 20
     burst: int = 40
+    read_rate: float = 5  # of GET /models and GET /budget, which CloudFront caches
+    read_burst: int = 20
     # Concurrent calls: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits. "New AWS
     # accounts have reduced concurrency"; AWS publishes no number, people report 10.
     concurrency: int = 1_000
@@ -51,12 +57,12 @@ class Limits:
     model_calls: int = 90
 
 
-# How a request for an image ends: with Easel's own code, or API Gateway's status, which is 500 if
-# Lambda is at its limit (repost.aws/questions/QUfI6bsdd0SOiPeyimzxSkfQ).
+# How a request for an image ends: with Easel's own code, or refused before the function runs, which
+# the page treats as ModelBusy (infra/gateway.py).
 IMAGE = "picture"
 BUDGET_SPENT, MODEL_BUSY, MODEL_UNAVAILABLE = "BudgetSpent", "ModelBusy", "ModelUnavailable"
-THROTTLED, LAMBDA_FULL = "status 429", "status 500"
-RETRIED = (MODEL_BUSY, MODEL_UNAVAILABLE, THROTTLED)
+THROTTLED, LAMBDA_FULL = "throttled", "Lambda full"
+RETRIED = (MODEL_BUSY, MODEL_UNAVAILABLE, THROTTLED, LAMBDA_FULL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,25 @@ class Bucket:
         return taken
 
 
+class Cache:
+    """CloudFront's regional caches of one response, used in turn."""
+
+    __slots__ = ("fresh_until", "seconds", "turn")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.fresh_until = [0.0] * REGIONAL_CACHES
+        self.turn = 0
+
+    def take(self, now: float) -> bool:
+        """Whether the next cache has the response. If not, the caller fetches and stores it."""
+        self.turn = (self.turn + 1) % REGIONAL_CACHES
+        return self.fresh_until[self.turn] > now
+
+    def store(self, now: float) -> None:
+        self.fresh_until[self.turn] = now + self.seconds
+
+
 @dataclass(slots=True)
 class Batch:
     """The images of one click, until all of them have ended."""
@@ -113,7 +138,9 @@ class Hour:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.models, self.budget, self.posts = (Bucket(limits.rate, limits.burst) for _ in range(3))
+        self.posts = Bucket(limits.rate, limits.burst)
+        self.models, self.budget = (Bucket(limits.read_rate, limits.read_burst) for _ in range(2))
+        self.caches = {self.models: Cache(MODELS_SECONDS), self.budget: Cache(BUDGET_SECONDS)}
         self.item = Bucket(limits.writes, limits.writes)
         self.model = Bucket(limits.model_calls / 60, limits.model_calls)
         self.affordable = round(limits.daily_usd * 1e6) // round(PRICE_USD * 1e6)  # images
@@ -154,8 +181,12 @@ class Hour:
 
     def get(self, now: float, method: Bucket) -> str:
         """GET /models or GET /budget: "" or the refusal."""
+        if self.caches[method].take(now):
+            self.requests += 1
+            return ""
         refusal = self.admit(now, method)
         if not refusal:
+            self.caches[method].store(now)
             self.run_lambda(now, now + REFUSAL_SECONDS)
             self.reads += method is self.budget
         return refusal

@@ -22,7 +22,8 @@ MODEL_SECONDS, MODEL_SPREAD = 3.0, 0.25  # median, and sigma of its logarithm
 
 PEOPLE = (10, 1_000, 100_000)  # an hour
 RAISED = Limits(daily_usd=99_999.99)  # the maximum of `make deploy`
-OPENED = replace(RAISED, rate=10_000, burst=5_000)  # an account's default for all its methods
+# An account's default for all its methods.
+OPENED = replace(RAISED, rate=10_000, burst=5_000, read_rate=10_000, read_burst=5_000)
 SETTINGS = {
     "as shipped": Limits(),
     "budget raised": RAISED,
@@ -31,6 +32,9 @@ SETTINGS = {
     "budget, throttle and Bedrock raised": replace(OPENED, model_calls=6_000),
 }
 QUOTAS, CROWDS = (10, 15, 90, 600, 6_000), (1_000, 10_000)  # calls a minute, people an hour
+
+# The API's routes, each with a preflight: app.py.
+POSTS, GETS = 2, 3
 
 # Requests a second: AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits
 CLOUDFRONT_RATE = 250_000
@@ -127,15 +131,27 @@ def describe_peaks(hours: list[Hour], shipped: Limits) -> str:
 
 
 def describe_flood(shipped: Limits) -> str:
-    """What an attacker's loop costs in a day if the budget refuses every request."""
-    day = Hour(shipped)
-    requests = round(shipped.rate * 24 * HOUR_SECONDS)
-    day.requests = day.admitted = day.lambda_calls = day.writes = requests
-    day.lambda_seconds = requests * REFUSAL_SECONDS
+    """What attackers' loops cost in a day if the budget refuses every request."""
+    post = loop_usd(shipped.rate, REFUSAL_SECONDS, writes=True)
+    get = loop_usd(shipped.read_rate, REFUSAL_SECONDS)
+    preflight = loop_usd(shipped.read_rate, 0)
+    everything = POSTS * post + GETS * get + (POSTS + GETS) * preflight
     return (
         f"A loop that sends {shipped.rate} requests a second all day while the budget is spent "
-        f"costs ${day.costs_usd()[1]:.2f} on top of the budget."
+        f"costs ${post:.2f} on top of the budget. Loops on every route and preflight at once cost "
+        f"${everything:.2f}."
     )
+
+
+def loop_usd(rate: float, lambda_seconds: float, writes: bool = False) -> float:
+    """US dollars for a day of requests that make no image. `lambda_seconds`: 0 without Lambda."""
+    day = Hour(Limits())
+    requests = round(rate * 24 * HOUR_SECONDS)
+    day.requests = day.admitted = requests
+    day.lambda_calls = requests if lambda_seconds else 0
+    day.lambda_seconds = requests * lambda_seconds
+    day.writes = requests if writes else 0
+    return day.costs_usd()[1]
 
 
 def row(*cells: str) -> str:
@@ -143,5 +159,6 @@ def row(*cells: str) -> str:
 
 
 if __name__ == "__main__":
-    print(tables())
-    rewrite("scale", tables())
+    content = tables()
+    print(content)
+    rewrite("scale", content)

@@ -29,7 +29,7 @@ OWNERS = {
     "chalicelib": {"chalicelib"},
     "app.py, which creates the client": {"app"},
 }
-NOBODY = "Python itself"
+UNATTRIBUTED = "Python itself"
 
 
 class Bedrock(BaseHTTPRequestHandler):
@@ -129,7 +129,7 @@ def memory(handler: Handler) -> tuple[int, int]:
 
 def import_costs(handlers: dict[str, Handler]) -> dict[str, Times]:
     """Import times of Easel and the bare function in milliseconds, by owner."""
-    costs = {name: {owner: [] for owner in [*OWNERS, NOBODY]} for name in (OURS, BARE)}
+    costs = {name: {owner: [] for owner in [*OWNERS, UNATTRIBUTED]} for name in (OURS, BARE)}
     for _ in range(ROUNDS):
         for name in (OURS, BARE):
             for owner, milliseconds in by_owner(import_lines(handlers[name])).items():
@@ -146,12 +146,12 @@ def import_lines(handler: Handler) -> str:
 
 def by_owner(lines: str) -> dict[str, float]:
     """Milliseconds by owner. A module is listed after its imports, one level less indented."""
-    times = dict.fromkeys([*OWNERS, NOBODY], 0.0)
+    times = dict.fromkeys([*OWNERS, UNATTRIBUTED], 0.0)
     above: list[str] = []
     for microseconds, indent, module in reversed(re.findall(IMPORT_LINE, lines)):
         del above[len(indent) // 2 :]
         top = module.partition(".")[0]
         own = [owner for owner, tops in OWNERS.items() if top in tops]
-        above += own or above[-1:] or [NOBODY]
+        above += own or above[-1:] or [UNATTRIBUTED]
         times[above[-1]] += int(microseconds) / 1e3
     return times

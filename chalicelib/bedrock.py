@@ -1,25 +1,15 @@
 """The one call to AWS: sends a body to a model and returns its answer. Knows no dialect."""
 
 import json
-import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,
-    HTTPClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-)
+from botocore.exceptions import ClientError, ReadTimeoutError
 
-from chalicelib import errors
+from chalicelib import connection, errors, log
 
-log = logging.getLogger(__name__)
-
-ErrorKind = tuple[type[Exception], str]
+ErrorKind = tuple[type[errors.Failure], str]
 
 # Callers get these sentences only: AWS's own texts name ARNs, accounts and roles.
 BUSY = errors.ModelBusy, "the model is busy; try again in a few seconds"
@@ -51,7 +41,7 @@ KIND_BY_CODE = {
     "ValidationException": REJECTED,
 }
 
-# Messages that are more specific than their code: a Legacy model (aws-samples/
+# Messages that are more specific than a code of refusal: a Legacy model (aws-samples/
 # amazon-bedrock-workshop#386, apache/airflow#72521), a region without the model, a model that needs
 # an inference profile (stackblitz-labs/bolt.diy#1102), an account that AWS has not opened Bedrock
 # to, or whose quota is 0 (aws/aws-cli#8717, minorun365/agent-book#29).
@@ -83,8 +73,9 @@ def invoke(client: Any, model_id: str, body: dict[str, Any], seconds: float) -> 
         # In a thread, because botocore's timeouts limit single waits: a DNS lookup has none, and a
         # response that arrives byte by byte never exceeds them.
         return ThreadPoolExecutor(1).submit(send, client, model_id, body).result(seconds)
-    except (ClientError, BotoCoreError, ValueError, RecursionError, TimeoutError) as error:
-        log.warning("InvokeModel %s: %s: %s", model_id, type(error).__name__, error)
+    except Exception as error:  # botocore's, urllib3's, ssl's or a parser's: all mean no answer
+        text = scrub(str(error), body)
+        log.warn("InvokeModel %s: %s: %s", model_id, type(error).__name__, text)
         raise translate_error(error) from error
 
 
@@ -98,27 +89,44 @@ def send(client: Any, model_id: str, body: dict[str, Any]) -> Any:
     return json.loads(response["body"].read())
 
 
-def translate_error(error: Exception) -> Exception:
+def scrub(text: str, body: dict[str, Any]) -> str:
+    """The text in one line, without any word that is also in the body's values.
+
+    AWS's messages may quote the body: whole, cut, escaped, or glued to other words.
+    """
+    values = list(body.values())
+    known = (json.dumps(values) + json.dumps(values, ensure_ascii=False)).casefold()
+    words = {word for word in re.findall(r"\w{3,}", known) if not word.isdigit()}
+
+    def mask(match: re.Match[str]) -> str:
+        word = match[0].casefold()
+        echoes = word in known or not word.isascii() or any(each in word for each in words)
+        return "…" if echoes else match[0]
+
+    return re.sub(r"\w+", mask, " ".join(text[:1_000].split()))
+
+
+def translate_error(error: Exception) -> errors.Failure:
     is_answer = isinstance(error, ClientError)
     kind, message = classify_answer(error) if is_answer else classify_connection(error)
     return kind(message)
 
 
 def classify_answer(error: ClientError) -> ErrorKind:
-    text = str(error.response["Error"].get("Message"))  # null in some answers
-    for part, kind in KIND_BY_MESSAGE.items():
-        if part in text:
-            return kind
+    """The kind by status and code. A message decides only among failures that are not charged, as
+    it may quote the prompt."""
+    kind = KIND_BY_CODE.get(error.response["Error"]["Code"], FAILED)
     if error.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403):
-        return DENIED  # signing has a dozen codes of its own, such as expired credentials
-    return KIND_BY_CODE.get(error.response["Error"]["Code"], FAILED)
+        kind = DENIED  # signing has a dozen codes of its own, such as expired credentials
+    text = str(error.response["Error"].get("Message"))  # null in some answers
+    specific = [each for part, each in KIND_BY_MESSAGE.items() if part in text]
+    return specific[0] if specific and not kind[0].may_be_charged else kind
 
 
 def classify_connection(error: Exception) -> ErrorKind:
+    """Only what surely never left is not charged."""
     if isinstance(error, (ReadTimeoutError, TimeoutError)):
         return TIMEOUT
-    if isinstance(error, ConnectionError):
-        return UNAVAILABLE  # never connected; a connection that breaks later may be charged
-    if isinstance(error, (HTTPClientError, IncompleteReadError, ValueError, RecursionError)):
-        return FAILED  # interrupted, or not valid JSON
-    return DENIED  # botocore's other errors are about credentials and configuration
+    if connection.never_connected(error):
+        return UNAVAILABLE
+    return DENIED if connection.never_sent(error) else FAILED

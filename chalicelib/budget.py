@@ -1,19 +1,26 @@
 """The daily budget: one DynamoDB item for each UTC day, in whole micro-dollars."""
 
-import logging
+import re
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from chalicelib.errors import BudgetSpent, Failure, ModelUnavailable
+from chalicelib import connection, log
+from chalicelib.errors import BudgetSpent, BudgetUnavailable, Failure, ModelUnavailable
 
-log = logging.getLogger(__name__)
-
+DEFAULT_DAILY_USD = "2.00"
 RETENTION_DAYS = 7  # how long a day's item is kept, so that the owner can add up a week
+
+# A reservation is sent once more if its answer is lost, and the item remembers its id meanwhile so
+# that it counts once. (A transaction with a token would do it too, but transactions refuse each
+# other on one item.) An id stays for 10 to 20 s; the second attempt follows after 3 s at most.
+ATTEMPTS = 2
+WINDOW_SECONDS = 10
 
 
 @dataclass
@@ -50,15 +57,33 @@ class Budget:
         room = micro_dollars(self.daily_usd) - price
         if room < 0:
             raise self.budget_spent(price)  # the condition holds on a day that has no item yet
-        condition = "attribute_not_exists(spent) OR spent <= :room"
-        try:
-            self.add(day, price, ConditionExpression=condition, room=room)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                raise self.budget_spent(price) from None
-            raise table_unavailable(error) from error
-        except BotoCoreError as error:
-            raise table_unavailable(error) from error
+        id, may_be_added = secrets.token_urlsafe(6), False
+        once = self.only_once(id, room)
+        for _ in range(ATTEMPTS):
+            try:
+                return self.add(day, price, **once)
+            except Exception as error:  # botocore's, or that of a parser
+                if is_refused(error, "ConditionalCheckFailedException"):
+                    if holds(error, id):
+                        return None  # the first attempt has added it
+                    raise self.budget_spent(price) from None
+                failure = error
+                if is_refused(error):
+                    break
+                may_be_added = may_be_added or not connection.never_sent(error)
+        raise table_unavailable(failure, may_be_added) from failure
+
+    def only_once(self, id: str, room: int) -> dict[str, Any]:
+        """What an update adds to its request so that it applies once, and only within the room."""
+        window = int(self.clock().timestamp()) // WINDOW_SECONDS
+        ids, oldest = f"ids{window % 3}", f"ids{(window + 1) % 3}"
+        condition = f"(attribute_not_exists(spent) OR spent <= :room) AND NOT contains({ids}, :id)"
+        return {
+            "update": f"ADD spent :price, {ids} :ids SET expires = :expires REMOVE {oldest}",
+            "values": {":room": {"N": str(room)}, ":id": {"S": id}, ":ids": {"SS": [id]}},
+            "ConditionExpression": condition,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
 
     @contextmanager
     def refund_on_failure(self, reservation: Reservation) -> Iterator[None]:
@@ -77,21 +102,26 @@ class Budget:
             return
         try:
             self.add(reservation.day, -price)
-        except (ClientError, BotoCoreError) as error:
-            log.warning(
-                "Refund of %d micro-dollars failed on %s: %s", price, reservation.day, error
-            )
+        except Exception as error:  # the failure that is being reported matters more
+            text = "Refund of %d micro-dollars failed on %s: %s"
+            log.warn(text, price, reservation.day, error)
 
-    def add(self, day: str, price: int, room: int | None = None, **condition: str) -> None:
+    def add(
+        self,
+        day: str,
+        price: int,
+        update: str = "ADD spent :price SET expires = :expires",
+        values: dict[str, Any] | None = None,
+        **condition: str,
+    ) -> None:
         expires = datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=RETENTION_DAYS)
         numbers = {":price": price, ":expires": int(expires.timestamp())}
-        if room is not None:
-            numbers[":room"] = room
         self.client.update_item(
             TableName=self.table,
             Key={"day": {"S": day}},
-            UpdateExpression="ADD spent :price SET expires = :expires",
-            ExpressionAttributeValues={name: {"N": str(n)} for name, n in numbers.items()},
+            UpdateExpression=update,
+            ExpressionAttributeValues={n: {"N": str(v)} for n, v in numbers.items()}
+            | (values or {}),
             **condition,
         )
 
@@ -102,7 +132,7 @@ class Budget:
         key = {"day": {"S": self.current_day()}}
         try:
             answer = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
-        except (ClientError, BotoCoreError) as error:
+        except Exception as error:  # botocore's, or that of a parser: there is no answer
             raise table_unavailable(error) from error
         spent = int(answer.get("Item", {}).get("spent", {}).get("N", "0"))
         return {
@@ -128,22 +158,47 @@ class Budget:
         )
 
 
-def parse_daily_usd(text: str) -> float:
-    """The variable DAILY_BUDGET_USD, in US dollars. Raises: ValueError."""
-    try:
-        dollars = float(text)
-    except ValueError:
-        dollars = -1
-    if not 0 <= dollars <= 1_000_000:
-        raise ValueError(f"DAILY_BUDGET_USD must be dollars from 0 to 1000000, got {text!r}")
+def parse_daily_usd(text: str | None, table: str) -> float:
+    """The variable DAILY_BUDGET_USD, in US dollars; None is the default. Raises: ValueError."""
+    dollars = parse_dollars("DAILY_BUDGET_USD", DEFAULT_DAILY_USD if text is None else text)
+    if text is not None and not table:
+        raise ValueError(
+            f"BUDGET_TABLE must be set where DAILY_BUDGET_USD is, got only {text!r}: without a "
+            "table there is no budget"
+        )
     return dollars
+
+
+def parse_dollars(name: str, text: str) -> float:
+    """US dollars, written in plain digits. Raises: ValueError with the name."""
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", text):
+        raise ValueError(f"{name} must be dollars from 0 to 99999.99, got {text!r}")
+    return float(text)
 
 
 def micro_dollars(dollars: float) -> int:
     return round(dollars * 1_000_000)
 
 
-def table_unavailable(error: Exception) -> ModelUnavailable:
+def is_refused(error: Exception, code: str = "") -> bool:
+    """Whether the table answered that it has added nothing, and with this code if one is given."""
+    if not isinstance(error, ClientError):
+        return False
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    return status < 500 and code in ("", error.response["Error"]["Code"])
+
+
+def holds(error: Any, id: str) -> bool:
+    """Whether the item, as a refused update returns it, remembers this id."""
+    return any(id in value.get("SS", ()) for value in error.response.get("Item", {}).values())
+
+
+def table_unavailable(error: Exception, may_be_added: bool = False) -> Failure:
     """The error if the table cannot be read or written: without a budget, nothing is spent."""
-    log.warning("The budget table is unavailable: %s: %s", type(error).__name__, error)
+    log.warn("The budget table is unavailable: %s: %s", type(error).__name__, error)
+    if may_be_added:
+        return BudgetUnavailable(
+            "the budget did not answer in time; no picture was made, but its price may count "
+            "until midnight UTC"
+        )
     return ModelUnavailable("the budget cannot be checked; try again in a few seconds")

@@ -1,5 +1,6 @@
 """Which models are on offer, which are retired and what replaces them. Knows no dialect."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,10 @@ MODELS = (
 
 # The models that are live on Bedrock (AWS's page "model-lifecycle" and its mails, October 2026).
 DEFAULT_MODELS = "stable-image-core,stable-diffusion-3.5-large,stable-image-ultra"
+
+# The ARN of a Bedrock Marketplace endpoint, as InvokeModel takes it (botocore's service model of
+# bedrock-runtime, 1.44.5). Any other id would be billed per image, at a price that is not known.
+ENDPOINT = re.compile("arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+")
 
 # Retired models, by Easel's name or Bedrock's id, each with the model that replaces it.
 RETIRED = {
@@ -90,11 +95,12 @@ def parse(text: str) -> Catalogue:
 
 
 def parse_entry(entry: str) -> Model:
-    name, _, arn = entry.partition("=")
+    name, has_endpoint, arn = entry.partition("=")
     for model in MODELS:
-        if model.name == name and arn:
+        if model.name == name and has_endpoint and ENDPOINT.fullmatch(arn):
             return replace(model, bedrock_id=arn)
-        if model.name == name and name not in RETIRED:
+        if model.name == name and not has_endpoint and name not in RETIRED:
             return model
-    allowed = f"{DEFAULT_MODELS} or stable-diffusion-xl=<ARN of your endpoint>"
+    endpoint = "arn:aws:sagemaker:<region>:<account>:endpoint/<name>"
+    allowed = f"{DEFAULT_MODELS} or stable-diffusion-xl={endpoint}"
     raise ValueError(f"MODELS must be names from {allowed}, got {entry!r}")

@@ -22,8 +22,8 @@ SIZES = ("auto", "1024x1024", "1536x1024", "1024x1536")
 
 # Fields that only OpenAI's models know and that can be ignored without harm.
 IGNORED_FIELDS = (
-    *("background", "moderation", "output_compression", "quality", "safety_identifier"),
-    *("style", "user"),
+    *("background", "moderation", "output_compression", "partial_images", "quality"),
+    *("safety_identifier", "style", "user"),
 )
 
 # OpenAI's code for an error. Errors without one keep Easel's.
@@ -36,18 +36,25 @@ OPENAI_ERROR_CODES = {
     "UnknownModel": "model_not_found",
 }
 
+# In place of a status that clients send again, where that might pay again: no client sends this one
+# again (tried: openai, litellm and its Router, the AI SDK, LangChain.js).
+NO_RETRY_STATUS = 424
 
-def parse_queries(body: str, find: Callable[[str], Model]) -> tuple[list[Query], list[str]]:
+
+def parse_queries(
+    body: str, find: Callable[[str], Model], keeps_images: bool = False, site: str = ""
+) -> tuple[list[Query], list[str]]:
     """A query for each image, and the fields that are ignored. `find` returns a model by its name.
 
+    `keeps_images`: answers may be large, and images can have URLs if the `site` is known.
     Raises: InvalidParameter, and what `find` raises.
     """
     request = parse_json(body)
-    reject_unsupported(request)
+    reject_unsupported(request, keeps_images, site)
     images = image_count(request)
     model = find(model_name(request))
     query, ignored = to_query(request, model)
-    if images > 1 and query.get("output_format") == "png":
+    if images > 1 and query.get("output_format") == "png" and not keeps_images:
         raise InvalidParameter(
             "output_format must be jpeg or webp where n is more than 1, got 'png': "
             "several would be too large to send"
@@ -56,27 +63,38 @@ def parse_queries(body: str, find: Callable[[str], Model]) -> tuple[list[Query],
 
 
 def parse_json(body: str) -> dict[str, Any]:
-    """The request without its null fields."""
+    """The request without its null and empty fields, with which clients mean the default."""
     try:
         request = json.loads(body)
-    except (ValueError, RecursionError):
-        request = None
+    except json.JSONDecodeError as error:
+        found = quote(body[error.pos :]) if body[error.pos :] else "its end"
+        place = f"line {error.lineno} column {error.colno}"
+        raise InvalidParameter(f"body must be valid JSON, got {found} at {place}") from None
+    except (ValueError, RecursionError):  # a number of over 4,300 digits; a thousand brackets
+        raise InvalidParameter("body must be valid JSON, got too many digits or levels") from None
     if not isinstance(request, dict):
-        raise InvalidParameter("body must be a JSON object, got something else")
-    return {name: value for name, value in request.items() if value is not None}
+        raise InvalidParameter(f"body must be a JSON object, got {describe(request)}")
+    return {name: value for name, value in request.items() if value not in (None, "")}
 
 
-def reject_unsupported(request: Mapping[str, Any]) -> None:
+def wants_urls(body: str) -> bool:
+    """Whether the images are to be URLs instead of base64 text."""
+    return parse_json(body).get("response_format") == "url"
+
+
+def reject_unsupported(request: Mapping[str, Any], keeps_images: bool, site: str) -> None:
     """Reject fields that ask for another kind of answer."""
-    if request.get("response_format", "b64_json") != "b64_json":
+    allowed = ["b64_json"] + ["url"] * bool(site)
+    if request.get("response_format", "b64_json") not in allowed:
+        reasons = ": no picture is kept here that a URL could point to"
+        if keeps_images:
+            reasons = "" if site else ": only the website's own address can give URLs"
         raise InvalidParameter(
-            f"response_format must be b64_json, got {describe(request['response_format'])}: "
-            "no picture is kept here that a URL could point to"
+            f"response_format must be {' or '.join(allowed)}, "
+            f"got {describe(request['response_format'])}{reasons}"
         )
     if request.get("stream", False) is not False:
         raise InvalidParameter(f"stream must be false, got {describe(request['stream'])}")
-    if request.get("background") == "transparent":
-        raise InvalidParameter("background must be auto or opaque, got 'transparent'")
 
 
 def image_count(request: Mapping[str, Any]) -> int:
@@ -162,31 +180,44 @@ def next_seed(query: Query, index: int) -> Query:
     return {"seed": str(int(seed) + index)}
 
 
-def format_answer(images: list[str], seeds: list[int], created: int) -> dict[str, Any]:
-    """OpenAI's answer; each image has its seed beside it. `created`: seconds since 1970."""
-    pairs = zip(images, seeds, strict=True)
+def format_answer(
+    images: list[str], urls: list[str], seeds: list[int], created: int
+) -> dict[str, Any]:
+    """OpenAI's answer; each image has its seed beside it. `created`: seconds since 1970.
+
+    `urls` has a URL for each image, or "" where the image itself is sent.
+    """
+    shown = [
+        {"url": url} if url else {"b64_json": image}
+        for image, url in zip(images, urls, strict=True)
+    ]
     return {
         "created": created,
-        "data": [{"b64_json": image, "seed": seed} for image, seed in pairs],
+        "data": [each | {"seed": seed} for each, seed in zip(shown, seeds, strict=True)],
         "output_format": media_type(images[0]).removeprefix("image/"),
     }
 
 
 def format_models(names: Iterable[str]) -> dict[str, Any]:
-    """OpenAI's list of models. `created` is 0, as the dates are not published."""
-    facts = {"object": "model", "created": 0, "owned_by": "stability-ai"}
-    return {"object": "list", "data": [{"id": name} | facts for name in names]}
+    """OpenAI's list of models."""
+    return {"object": "list", "data": [format_model(name) for name in names]}
+
+
+def format_model(name: str) -> dict[str, Any]:
+    """OpenAI's model. `created` is 0, as the dates are not published."""
+    return {"id": name, "object": "model", "created": 0, "owned_by": "stability-ai"}
 
 
 def format_error(code: str, message: str, status: int) -> dict[str, Any]:
-    """Easel's error in OpenAI's format."""
+    """Easel's error in OpenAI's format. A code of OpenAI's may mean that a retry helps; under the
+    status that says that it does not, the code is Easel's own."""
     name = re.match(r"(\w+) must ", message)
     return {
         "error": {
             "message": message,
             "type": error_type(code, status),
             "param": name[1] if name else None,
-            "code": OPENAI_ERROR_CODES.get(code, code),
+            "code": code if status == NO_RETRY_STATUS else OPENAI_ERROR_CODES.get(code, code),
         }
     }
 
@@ -196,10 +227,22 @@ def error_type(code: str, status: int) -> str:
         return "insufficient_quota"
     if status == 429:
         return "rate_limit_error"
-    return "server_error" if status >= 500 else "invalid_request_error"
+    return "server_error" if status >= 500 or status == NO_RETRY_STATUS else "invalid_request_error"
 
 
-def should_retry(code: str, dollars: float) -> str:
-    """The header `x-should-retry`. OpenAI's clients obey it; without it they send every 429 and 5xx
-    twice more, and pay again for an image that AWS may already have billed."""
-    return "true" if code in RETRY_AFTER_SECONDS and not dollars else "false"
+def should_retry(code: str, is_final: bool) -> str:
+    """The header `x-should-retry`, which OpenAI's own clients obey.
+
+    `is_final`: AWS may have billed an image, or the error is stored and stays the same.
+    """
+    return "true" if code in RETRY_AFTER_SECONDS and not is_final else "false"
+
+
+def safe_status(code: str, status: int, is_final: bool) -> int:
+    """The status, or 424 where a client that sends the request again might pay again.
+
+    All clients but OpenAI's decide by the status, and send 408, 409, 429 and 5xx again.
+    `is_final` as for `should_retry`.
+    """
+    is_retried = status in (408, 409, 429) or status >= 500
+    return NO_RETRY_STATUS if is_retried and (is_final or code == "BudgetUnavailable") else status

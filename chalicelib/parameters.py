@@ -8,6 +8,13 @@ from typing import Any, ClassVar
 
 from chalicelib.errors import InvalidParameter
 
+# Control characters that mean white space, and what each becomes. Word writes a soft line break as
+# U+000B, and PDF viewers leave U+0002 between words; U+0085, U+2028 and U+2029 end lines.
+WHITE_SPACE = str.maketrans(
+    dict.fromkeys("\v\f\x85\u2028\u2029", "\n")
+    | dict.fromkeys("\x01\x02\x03\x04\x05\x06\x1c\x1d\x1e\x1f", " ")
+)
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -29,7 +36,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Text(Parameter):
-    """Text of at most `max_length` Unicode characters."""
+    """Text of at most `max_length` Unicode characters; white space of any kind becomes plain."""
 
     kind = "text"
     _: KW_ONLY
@@ -38,6 +45,7 @@ class Text(Parameter):
     default: str = ""
 
     def read(self, text: str) -> str:
+        text = text.translate(WHITE_SPACE)
         if self.required and not any(map(is_visible, text)):
             raise InvalidParameter(f"{self.name} must not be empty")
         if len(text) > self.max_length:

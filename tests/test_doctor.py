@@ -19,7 +19,9 @@ from test_account import assert_finding, stub
 from test_permissions import ROLE
 
 CORE, SD35, ULTRA = catalogue.parse(catalogue.DEFAULT_MODELS).models
-(OWN,) = catalogue.parse("stable-diffusion-xl=arn:aws:sagemaker:x:1:endpoint/mine").models
+(OWN,) = catalogue.parse(
+    "stable-diffusion-xl=arn:aws:sagemaker:us-west-2:123456789012:endpoint/mine"
+).models
 
 
 @pytest.fixture

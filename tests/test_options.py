@@ -32,9 +32,18 @@ def test_keeps_only_the_hash_of_the_access_code():
     assert "fox-in-the-snow" not in repr(closed)
 
 
-def test_finds_the_arns_of_endpoints():
+def test_finds_the_ids_of_the_models_and_the_arns_of_endpoints():
     arn = "arn:aws:sagemaker:us-west-2:123456789012:endpoint/xl"
-    assert read(models=f"stable-image-core,stable-diffusion-xl={arn}").endpoints == (arn,)
+    offered = read(models=f"stable-image-core,stable-diffusion-xl={arn}")
+    assert offered.endpoints == (arn,)
+    assert offered.bedrock_ids == ("stability.stable-image-core-v1:1",)
+
+
+def test_only_no_switches_cloudfront_off():
+    assert read().cloudfront and read(cloudfront="yes").cloudfront
+    assert not read(cloudfront="no").cloudfront
+    with pytest.raises(ValueError, match="cloudfront must be yes with api_url, got 'no'"):
+        read(cloudfront="no", api_url="https://abc123.execute-api.us-west-2.amazonaws.com/api/")
 
 
 @pytest.mark.parametrize("end", ["/api", "/api/"])
@@ -46,11 +55,11 @@ def test_reads_the_domain_of_an_existing_api(end):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("daily_budget_usd", "-1", "must be 0 to 99999.99 US dollars, got '-1'"),
-        ("daily_budget_usd", "100000", "must be 0 to 99999.99 US dollars, got '100000'"),
-        ("daily_budget_usd", "2,50", "must be 0 to 99999.99 US dollars, got '2,50'"),
-        ("daily_budget_usd", "0.001", "must be 0 to 99999.99 US dollars, got '0.001'"),
-        ("daily_budget_usd", "٢", "must be 0 to 99999.99 US dollars, got '٢'"),
+        ("daily_budget_usd", "-1", "must be dollars from 0 to 99999.99, got '-1'"),
+        ("daily_budget_usd", "100000", "must be dollars from 0 to 99999.99, got '100000'"),
+        ("daily_budget_usd", "2,50", "must be dollars from 0 to 99999.99, got '2,50'"),
+        ("daily_budget_usd", "0.001", "must be dollars from 0 to 99999.99, got '0.001'"),
+        ("daily_budget_usd", "٢", "must be dollars from 0 to 99999.99, got '٢'"),
         (
             "access_code",
             "short",
@@ -62,6 +71,7 @@ def test_reads_the_domain_of_an_existing_api(end):
         ("alarm_email", "me", "must be an email address, got 'me'"),
         ("api_url", "http://example.com/api/", "must be the https://.../api/ address"),
         ("api_url", "https://example.com/dev/", "got 'https://example.com/dev/'"),
+        ("cloudfront", "off", "must be yes or no, got 'off'"),
         ("models", "nonsense", "got 'nonsense'"),
         ("models", "stable-diffusion-xl", "got 'stable-diffusion-xl'"),
     ],

@@ -58,7 +58,7 @@ def test_reads_a_valid_value(parameter, text, value):
         (PROMPT, "x" * 11, "prompt must be at most 10 characters, got 11"),
         (PROMPT, "a\0b", "prompt must be plain text, got the character U+0000"),
         (PROMPT, "a\x1b[31m", "prompt must be plain text, got the character U+001B"),
-        (PROMPT, "a\x85", "prompt must be plain text, got the character U+0085"),
+        (PROMPT, "a\x84", "prompt must be plain text, got the character U+0084"),
         (PROMPT, "a\ud800", "prompt must be plain text, got the character U+D800"),
         (PROMPT, "a\ufffd", "prompt must be plain text, got the character U+FFFD"),
         (NOTE, "x" * 11, "note must be at most 10 characters, got 11"),

@@ -17,23 +17,36 @@ pytestmark = pytest.mark.slow
 
 
 class Table:
-    """DynamoDB's conditional update; `trouble` is "refused" (not written) or "lost" (written)."""
+    """DynamoDB's conditional update. `trouble` is "refused"; or "lost": no answer arrives; or
+    "lost once" or "dropped once": the first answer or the first request does not arrive."""
 
     def __init__(self):
-        self.spent, self.trouble = {}, ""
+        self.spent, self.ids, self.trouble = {}, [], ""
 
     def update_item(self, *, Key, ExpressionAttributeValues, ConditionExpression="", **more):
-        assert more["UpdateExpression"].startswith("ADD spent :price SET ")
-        assert ConditionExpression in ("", "attribute_not_exists(spent) OR spent <= :room")
-        numbers = {name: int(value["N"]) for name, value in ExpressionAttributeValues.items()}
-        day = Key["day"]["S"]
-        if self.trouble == "refused":
+        assert more["UpdateExpression"].startswith("ADD spent :price")
+        trouble = self.trouble
+        self.trouble = "" if trouble.endswith("once") else trouble
+        if trouble == "refused":
             raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
-        if ConditionExpression and day in self.spent and self.spent[day] > numbers[":room"]:
-            raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
-        self.spent[day] = self.spent.get(day, 0) + numbers[":price"]
-        if self.trouble == "lost":
+        if trouble == "dropped once":
             raise ReadTimeoutError(endpoint_url="DynamoDB")
+        try:
+            self.update(Key["day"]["S"], ExpressionAttributeValues, ConditionExpression)
+        finally:
+            if trouble.startswith("lost"):
+                raise ReadTimeoutError(endpoint_url="DynamoDB")
+
+    def update(self, day, values, condition):
+        price, room = (int(values.get(name, {"N": "0"})["N"]) for name in (":price", ":room"))
+        if condition:
+            assert condition.startswith("(attribute_not_exists(spent) OR spent <= :room) AND NOT ")
+            id = values[":id"]["S"]
+            if id in self.ids or self.spent.get(day, room) > room:
+                answer = {"Error": {"Code": "ConditionalCheckFailedException"}}
+                raise ClientError(answer | {"Item": {"ids0": {"SS": self.ids}}}, "UpdateItem")
+            self.ids.append(id)
+        self.spent[day] = self.spent.get(day, 0) + price
 
 
 MADE, NONE_MADE = (errors.ContentFiltered("x", may_be_charged=made) for made in (True, False))
@@ -53,11 +66,12 @@ class Ledger:
         """After some hours, reserve the price of images, each of which ends later."""
         self.now += timedelta(hours=hours)
         self.table.trouble, day = trouble, self.now.date().isoformat()
+        no_answer = trouble in ("refused", "lost")
         fits, before = self.expected[day] + price * images <= self.daily, len(self.pending)
-        with suppress(errors.BudgetSpent, errors.ModelUnavailable):
+        with suppress(errors.BudgetSpent, errors.ModelUnavailable, errors.BudgetUnavailable):
             for reservation in self.budget.reserve(price / 1_000_000, images):
                 self.pending.append((reservation, day, price))
-        assert len(self.pending) == before + images * (fits and not trouble)
+        assert len(self.pending) == before + images * (fits and not no_answer)
         # A lost write still counts: the budget may charge too much, but never spend too much.
         self.expected[day] += price * images * (fits and trouble != "refused")
 
@@ -70,10 +84,11 @@ class Ledger:
                 if failure:
                     raise failure
             assert reservation.price == price * (failure in PAID)
-            self.expected[day] -= price * (failure in UNPAID and trouble != "refused")
+            arrives = trouble not in ("refused", "dropped once")
+            self.expected[day] -= price * (failure in UNPAID and arrives)
 
 
-troubles = st.sampled_from(["", "", "", "refused", "lost"])
+troubles = st.sampled_from(["", "", "", "refused", "lost", "lost once", "dropped once"])
 prices = st.sampled_from([0, 40_000, 80_000, 140_000]) | st.integers(0, 200_000)
 hours, images = st.sampled_from([0, 0, 0, 12]), st.sampled_from([1, 1, 2, 4])
 reservations = st.tuples(st.just(Ledger.reserve_some), hours, prices, images, troubles)

@@ -35,6 +35,7 @@ def test_logs_an_image_as_one_line_of_metrics():
                         {"Name": "Dollars", "Unit": "None"},
                         {"Name": "Errors", "Unit": "Count"},
                         {"Name": "BudgetSpent", "Unit": "Count"},
+                        {"Name": "Unauthorized", "Unit": "Count"},
                         {"Name": "Milliseconds", "Unit": "Milliseconds"},
                     ],
                 }
@@ -46,10 +47,12 @@ def test_logs_an_image_as_one_line_of_metrics():
         "status": 200,
         "model": "stable-image-core",
         "prompt_length": 6,
+        "is_stored": False,
         "Images": 1,
         "Dollars": 0.04,
         "Errors": 0,
         "BudgetSpent": 0,
+        "Unauthorized": 0,
         "Milliseconds": 3250,
     }
     assert "\n" not in line

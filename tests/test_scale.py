@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+import app as easel
 from bench import hour, scale
 from bench.hour import (
     IMAGE,
@@ -28,7 +29,7 @@ from infra import options
 PAGE = (ROOT / "frontend/api.js").read_text()
 SERVED = (".html", ".css", ".js", ".svg")
 VISITS = scale.visits(1_000)
-TIGHT = Limits(daily_usd=5.01, rate=0.3, burst=20, concurrency=3, writes=1, model_calls=10)
+TIGHT = Limits(5.01, rate=0.3, burst=20, read_rate=0.3, concurrency=3, writes=1, model_calls=10)
 
 
 class Watched(Hour):
@@ -92,6 +93,14 @@ def test_a_bucket_admits_its_rate_and_burst(rate):
     assert rate * 10 + 40 - 1 <= admitted <= rate * 10 + 40
 
 
+def test_reads_reach_the_api_only_when_a_cache_is_stale():
+    result = Hour(Limits())
+    refusals = {result.get(read / 100, result.models) for read in range(6_000)}  # 100 a second
+    assert refusals == {""}
+    assert result.requests == 6_000
+    assert result.admitted == hour.REGIONAL_CACHES * 60 / hour.MODELS_SECONDS
+
+
 def test_never_exceeds_a_limit():
     result = Watched(TIGHT).run(VISITS)
     assert result.admitted <= 3 * (TIGHT.burst + TIGHT.rate * result.now)  # three methods
@@ -107,11 +116,12 @@ def test_uses_bedrocks_whole_quota():
 
 def test_lambda_refusals_match_erlangs_formula(monkeypatch):
     monkeypatch.setattr(hour, "REFUSAL_SECONDS", 0)
-    result = Hour(Limits(1e9, 1e9, 10**9, concurrency=10, writes=10**9, model_calls=10**9))
+    limits = Limits(1e9, 1e9, 10**9, concurrency=10, writes=10**9, model_calls=10**9)
+    result = Hour(limits)
     random, now = Random(1), 0.0
     for _ in range(10_000):
         now += random.expovariate(8 / 3)  # 8 concurrent calls of 3 seconds on average
-        result.schedule(now, result.post, ImageRequest(Batch(now, 1, []), 3.0))
+        result.schedule(now, result.post, ImageRequest(Batch(now, 1, []), 3.0, retries=2))
     result.run([])
     assert result.outcomes[LAMBDA_FULL] / 10_000 == pytest.approx(
         0.1217, abs=0.008
@@ -131,14 +141,14 @@ def test_retries_a_busy_model_twice_at_no_cost():
     ("limit", "amounts"),
     [
         ("daily_usd", [0, 2, 50, 200]),
-        ("rate", [0.01, 0.1, 1, 20]),
+        ("rate", [0.1, 0.3, 1, 20]),
         ("concurrency", [1, 10, 100, 1_000]),
         ("writes", [1, 2, 10, 1_000]),
         ("model_calls", [0, 10, 90, 6_000]),
     ],
 )
 def test_a_higher_limit_never_makes_fewer_images(limit, amounts):
-    rest = scale.SETTINGS["budget, throttle and Bedrock raised"]
+    rest = replace(scale.SETTINGS["budget, throttle and Bedrock raised"], burst=40)
     hours = [Hour(replace(rest, **{limit: amount})).run(VISITS) for amount in amounts]
     images = [each.outcomes[IMAGE] for each in hours]
     assert images == sorted(images)
@@ -146,22 +156,28 @@ def test_a_higher_limit_never_makes_fewer_images(limit, amounts):
 
 
 def test_uses_the_products_own_values():
-    stack, config = (ROOT / "infra/stack.py").read_text(), (ROOT / ".chalice/config.json")
+    gateway, config = (ROOT / "infra/gateway.py").read_text(), (ROOT / ".chalice/config.json")
+    website = (ROOT / "infra/website.py").read_text()
     shipped = Limits()
     assert stability.STABLE_IMAGE_CORE.price_usd == hour.PRICE_USD
     retried = dict.fromkeys(hour.RETRIED, hour.RETRY_AFTER_SECONDS)
-    assert retried == errors.RETRY_AFTER_SECONDS | {THROTTLED: 5}
+    assert retried == errors.RETRY_AFTER_SECONDS | {THROTTLED: 5, LAMBDA_FULL: 5}
     assert f"const retries = {hour.RETRIES}\n" in PAGE
     assert json.loads(config.read_text())["lambda_memory_size"] == hour.MEMORY_GB * 1024
     assert shipped.daily_usd == options.read(lambda name: None).daily_budget_usd
-    limits = {"ThrottlingRateLimit": shipped.rate, "ThrottlingBurstLimit": shipped.burst}
-    assert json.dumps(limits) in stack
+    for rate, burst in ((shipped.rate, shipped.burst), (shipped.read_rate, shipped.read_burst)):
+        assert json.dumps({"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst}) in gateway
+    cached = {"models": hour.MODELS_SECONDS, "budget": hour.BUDGET_SECONDS}
+    assert f"CACHED_SECONDS = {json.dumps(cached)}" in website
+    methods = [method for route in easel.app.routes.values() for method in route]
+    assert (methods.count("POST"), methods.count("GET")) == (scale.POSTS, scale.GETS)
+    assert len(methods) == scale.POSTS + scale.GETS
     assert scale.RAISED.daily_usd == options.dollars("99999.99")
 
 
 def test_assumes_the_pages_actual_weight():
     served = [file for file in ROOT.glob("frontend/**/*.*") if file.suffix in SERVED]
-    later = {"client-zip", "de", "es", "ja"}  # loaded when they are needed
+    later = {"zip", "de", "es", "ja"}  # loaded when they are needed
     files = [file for file in served if file.stem not in later]
     assert len(files) == pytest.approx(hour.PAGE_FILES, rel=0.2)
     weight = sum(len(gzip.compress(file.read_bytes())) for file in files)

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import serving
 from local.bedrock import Bedrock
-from local.website import FRONTEND, Website
+from local.website import FRONTEND, NOT_FOUND, Website
 
 
 class Api(BaseHTTPRequestHandler):
@@ -77,9 +77,27 @@ def test_serves_the_pages_files_unchanged(site, path, type):
     assert (headers["Content-Encoding"], gzip.decompress(compressed)) == ("gzip", content)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/../app.py", "/%2e%2e/app.py", "/api"])
-def test_serves_nothing_outside_the_frontend(site, path):
-    assert ask(site, "GET", path)[0] == 404
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/form", "/form/", "/robots.txt", "/../app.py", "/%2e%2e/app.py", "/apis"]
+)
+def test_shows_a_plain_page_outside_the_frontend(site, path):
+    status, headers, content = ask(site, "GET", path)
+    assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert content == NOT_FOUND
+
+
+@pytest.mark.parametrize(("path", "forwarded"), [("/api", "/"), ("/api?seed=7", "/?seed=7")])
+def test_forwards_the_api_without_its_slash(site, path, forwarded):
+    status, _, content = ask(site, "POST", path, b"a fox")
+    assert (status, json.loads(content)["path"]) == (418, forwarded)
+
+
+def test_rejects_a_url_over_8192_bytes_as_cloudfront_does(site):
+    origin = f"http://127.0.0.1:{site.server_port}"
+    path = "/api/?negative_prompt=".ljust(8_192 - len(origin), "x")
+    assert ask(site, "POST", path, b"a fox")[0] == 418
+    assert ask(site, "POST", f"{path}x", b"a fox")[0] == 414
+    assert ask(site, "GET", "/api/models")[0] == 418
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
@@ -101,6 +119,10 @@ def test_listens_on_the_loopback_interface_only(server):
         assert listening.server_address[0] == "127.0.0.1"
 
 
+def host(site):
+    return f"127.0.0.1:{site.server_port}".encode()
+
+
 def test_rejects_a_post_to_a_file(site):
     assert ask(site, "POST", "/index.html", b"x")[0] == 405
 
@@ -117,7 +139,11 @@ def test_rejects_over_10_mb_as_api_gateway_does(site):
 def test_rejects_a_body_without_a_valid_length(site, header):
     with socket.create_connection(("127.0.0.1", site.server_port)) as caller:
         caller.sendall(
-            b"POST /api/ HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+            b"POST /api/ HTTP/1.1\r\nHost: "
+            + host(site)
+            + b"\r\n"
+            + header
+            + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
         )
         assert caller.makefile("rb").readline().startswith(b"HTTP/1.1 411")
     assert ask(site, "GET", "/api/models")[0] == 418
@@ -130,7 +156,9 @@ def test_rejects_a_huge_header(site):
 
 def test_ignores_a_truncated_body(site):
     with socket.create_connection(("127.0.0.1", site.server_port)) as caller:
-        caller.sendall(b"POST /api/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na hen")
+        caller.sendall(
+            b"POST /api/ HTTP/1.1\r\nHost: " + host(site) + b"\r\nContent-Length: 9\r\n\r\na hen"
+        )
         caller.shutdown(socket.SHUT_WR)
         assert caller.recv(1) == b""
     assert ask(site, "GET", "/api/models")[0] == 418

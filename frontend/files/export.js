@@ -1,5 +1,7 @@
 // Pictures and text leaving the page, as downloads or through the clipboard. Knows no server.
+import { cut } from "../words/text.js"
 import { say } from "../words/words.js"
+import { canvasReadsBack, toPng } from "./canvas.js"
 
 /** Download a picture under a descriptive name. */
 export function savePicture(blob, record) {
@@ -8,8 +10,8 @@ export function savePicture(blob, record) {
 
 /** Download all pictures as one zip file. */
 export async function saveAll(pictures, prepareFile) {
-  const { downloadZip } = await import("../vendor/client-zip.js")
-  download(await downloadZip(zipEntries(pictures, prepareFile)).blob(), "easel.zip")
+  const { zip } = await import("./zip.js")
+  download(await zip(zipEntries(pictures, prepareFile)), "easel.zip")
 }
 
 /** Copy text; resolves to the sentence to show. */
@@ -22,14 +24,19 @@ export async function copyText(text, confirmation) {
   }
 }
 
-/** Copy a picture, as PNG because clipboards take nothing else; resolves to the sentence to show. */
+/**
+ * Copy a picture, as PNG because clipboards take nothing else; resolves to the sentence to show. Calls the clipboard
+ * before anything is awaited, as Safari allows it only within the click.
+ */
 export async function copyPicture(blob) {
+  const isPng = blob.type === "image/png"
   try {
-    const png = blob.type === "image/png" ? blob : await toPng(blob)
-    await navigator.clipboard.write([new ClipboardItem({ "image/png": png })])
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": isPng ? blob : toPng(blob) })])
     return say("Picture copied.")
   } catch {
-    return say("This browser does not allow the page to copy.")
+    return isPng || await canvasReadsBack()
+      ? say("This browser does not allow the page to copy.")
+      : say("This browser changes pictures that the page copies. Download it instead.")
   }
 }
 
@@ -43,19 +50,12 @@ async function* zipEntries(pictures, prepareFile) {
   let number = 0
   for await (const { record, blob } of pictures) {
     const name = `${String(++number).padStart(4, "0")} ${fileName(record)}`
-    yield { name, input: await prepareFile(record, blob), lastModified: new Date(record.made) }
+    yield { name, blob: await prepareFile(record, blob), date: new Date(record.made) }
   }
 }
 
 /** Such as "a fox in the snow 7.jpg": the start of the prompt, without characters that file systems reject, and the seed. */
-function fileName({ prompt, seed, type }) {
-  const words = prompt.replace(/[\p{C}\\/:*?"<>|.]+/gu, " ").replace(/\s+/g, " ").trim().slice(0, 60).trim()
+function fileName({ prompt, seed = "", type = "image/jpeg" }) {
+  const words = cut(prompt.replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}\\/:*?"<>|.]+/gu, " ").replace(/\s+/g, " ").trim(), 60).trim()
   return `${words || "easel"} ${seed}.${type.replace("image/", "").replace("jpeg", "jpg")}`
-}
-
-async function toPng(blob) {
-  const bitmap = await createImageBitmap(blob)
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height)
-  canvas.getContext("2d").drawImage(bitmap, 0, 0)
-  return canvas.convertToBlob({ type: "image/png" })
 }

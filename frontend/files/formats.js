@@ -4,11 +4,12 @@
 // save_image_with_geninfo and read_info_from_image in modules/images.py): in a PNG's text chunk
 // "parameters", else in EXIF's UserComment as the Python package piexif writes it. The image data
 // stays byte for byte the same.
+import { applyEdits, ascii, concatenate, crc32, decodeText, decodeUtf8OrLatin1, inflate, insertion, latin1, uint32, viewOf } from "./bytes.js"
 
 const keyword = "parameters"
 
 // Far more than any recipe. A few kilobytes of compressed text can inflate to gigabytes.
-const maxInflatedBytes = 1_000_000
+const maxTextBytes = 1_000_000
 
 const formats = [
   { signature: /^\x89PNG\r\n\x1a\n/, embed: embedPng, extract: extractPng },
@@ -28,7 +29,7 @@ export function embed(bytes, text) {
 }
 
 /**
- * The text in the picture's file, or "". Never rejects.
+ * The text in the picture's file; "" if it has none, or one far longer than any recipe. Never rejects.
  * @param {Uint8Array} bytes
  * @returns {Promise<string>}
  */
@@ -56,23 +57,27 @@ function embedPng(bytes, text) {
   return edits[0]?.replacement && applyEdits(bytes, edits) // undefined without a header
 }
 
-/** An iTXt chunk: keyword, uncompressed, no language, no translated keyword, UTF-8. */
+/**
+ * A tEXt chunk for ASCII, as some readers know no other; else iTXt: keyword, uncompressed, no language, no translated
+ * keyword, UTF-8. Never tEXt in Latin-1, which readers mistake for UTF-8.
+ */
 function textChunk(text) {
-  const named = concatenate([ascii(`iTXt${keyword}`), new Uint8Array(5), new TextEncoder().encode(text)])
+  const [name, zeros] = /^[\x01-\x7f]*$/.test(text) ? ["tEXt", 1] : ["iTXt", 5]
+  const named = concatenate([ascii(name + keyword), new Uint8Array(zeros), new TextEncoder().encode(text)])
   return concatenate([uint32(named.length - 4), named, uint32(crc32(named))])
 }
 
 async function extractPng(bytes) {
   let last // the one Pillow reads, if there are several
   for (const chunk of pngChunks(bytes)) if (isTextChunk(chunk)) last = chunk
-  if (!last) return ""
+  if (!last || last.body.length > maxTextBytes) return ""
   const body = last.body.subarray(keyword.length + 1)
-  if (last.name === "tEXt") return latin1(body)
-  if (last.name === "zTXt") return latin1(await inflate(body.subarray(1)))
+  if (last.name === "tEXt") return decodeUtf8OrLatin1(body)
+  if (last.name === "zTXt") return decodeUtf8OrLatin1(await inflate(body.subarray(1), maxTextBytes))
   const language = body.indexOf(0, 2) + 1 // the end of the language tag; 0 if it has none, as below
   const translation = language && body.indexOf(0, language) + 1
   const text = body.subarray(translation || body.length)
-  return decodeText("utf-8", body[0] ? await inflate(text) : text)
+  return decodeUtf8OrLatin1(body[0] ? await inflate(text, maxTextBytes) : text)
 }
 
 function* pngChunks(bytes) {
@@ -86,19 +91,6 @@ function* pngChunks(bytes) {
 
 function isTextChunk({ name, body }) {
   return ["tEXt", "zTXt", "iTXt"].includes(name) && latin1(body.subarray(0, keyword.length + 1)) === `${keyword}\0`
-}
-
-async function inflate(bytes) {
-  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate")).getReader()
-  const parts = []
-  for (let size = 0; size <= maxInflatedBytes;) {
-    const { done, value } = await reader.read()
-    if (done) return concatenate(parts)
-    parts.push(value)
-    size += value.length
-  }
-  await reader.cancel()
-  return Uint8Array.of()
 }
 
 // JPEG: segments of marker, length and body up to the image data (ITU-T T.81, annex B.1.1).
@@ -235,66 +227,20 @@ function readUserComment(tiff) {
   if (!entry) return ""
   const length = view.getUint32(entry + 4, little)
   const start = length > 4 ? view.getUint32(entry + 8, little) : entry + 8
-  return start + length > tiff.length ? "" : decodeComment(tiff.subarray(start, start + length), little)
+  return start + length > tiff.length || length > maxTextBytes ? "" : decodeComment(tiff.subarray(start, start + length), little)
 }
 
-/** The first eight bytes name the encoding; without a known name it is UTF-8, as in AUTOMATIC1111's reader. */
+/** The first eight bytes name the encoding; without a known name it is UTF-8, as in AUTOMATIC1111's reader, or Latin-1. */
 function decodeComment(bytes, little) {
   const code = latin1(bytes.subarray(0, 8))
   const body = bytes.subarray(8)
   if (code === "UNICODE\0") return decodeUtf16(body, little)
-  return decodeText("utf-8", ["ASCII\0\0\0", "\0\0\0\0\0\0\0\0"].includes(code) ? body : bytes)
+  return decodeUtf8OrLatin1(["ASCII\0\0\0", "\0\0\0\0\0\0\0\0"].includes(code) ? body : bytes)
 }
 
-/** Programs differ on the byte order, so this picks the one in which the text looks like settings. */
+/** Programs differ on the byte order, and some write UTF-8, so this picks the one in which the text looks like settings. */
 function decodeUtf16(bytes, little) {
-  const orders = little ? ["utf-16le", "utf-16be"] : ["utf-16be", "utf-16le"]
-  const texts = orders.map(order => decodeText(order, bytes))
+  const encodings = little ? ["utf-16le", "utf-16be", "utf-8"] : ["utf-16be", "utf-16le", "utf-8"]
+  const texts = encodings.map(encoding => decodeText(encoding, bytes))
   return texts.find(text => text.includes(": ")) ?? texts[0]
-}
-
-// Bytes.
-
-const insertion = (offset, replacement) => ({ start: offset, end: offset, replacement })
-
-/** The bytes with each range replaced, or removed if it has no replacement. */
-function applyEdits(bytes, edits) {
-  const parts = []
-  let from = 0
-  edits.sort((one, other) => one.start - other.start || one.end - other.end) // insertions before removals
-  for (const { start, end, replacement = [] } of edits) {
-    parts.push(bytes.subarray(from, start), replacement)
-    from = end
-  }
-  return concatenate([...parts, bytes.subarray(from)])
-}
-
-function concatenate(parts) {
-  const result = new Uint8Array(parts.reduce((size, { length }) => size + length, 0))
-  let offset = 0
-  for (const part of parts) {
-    result.set(part, offset)
-    offset += part.length
-  }
-  return result
-}
-
-const viewOf = ({ buffer, byteOffset, byteLength }) => new DataView(buffer, byteOffset, byteLength)
-const ascii = text => Uint8Array.from(text, letter => letter.charCodeAt(0))
-const decodeText = (encoding, bytes) => new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes)
-const uint32 = number => Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number) // big-endian
-
-/** Each byte as one character. TextDecoder's "latin1" is Windows-1252 instead. */
-function latin1(bytes) {
-  return bytes.length <= 12 ? String.fromCharCode(...bytes) : decodeText("utf-16le", new Uint16Array(bytes))
-}
-
-/** The CRC of w3.org/TR/png-3, annex D. */
-function crc32(bytes) {
-  let rest = -1
-  for (const byte of bytes) {
-    rest ^= byte
-    for (let bit = 0; bit < 8; bit++) rest = rest >>> 1 ^ (rest & 1 && 0xedb88320)
-  }
-  return ~rest >>> 0
 }

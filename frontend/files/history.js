@@ -1,5 +1,6 @@
 // The history: pictures kept in this browser's IndexedDB. Knows no server and no DOM.
 import { openDB } from "../vendor/idb.js"
+import { measureAndShrink } from "./canvas.js"
 
 /**
  * What the history stores about a picture, apart from the image itself.
@@ -18,8 +19,7 @@ import { openDB } from "../vendor/idb.js"
  * @property {string} type  such as image/jpeg
  */
 
-const stores = ["files", "thumbs", "pictures"] // each keyed by id
-const thumbnailPixels = 320 // of the longer side
+const stores = ["files", "thumbs", "pictures"] // keyed by id
 const openMilliseconds = 3000 // to wait for the database
 const lastId = "\uffff" // sorts after every id
 
@@ -34,6 +34,8 @@ export async function openHistory() {
 class History {
   /** Why some pictures are only in memory: storage is "full" or "off" (forbidden, broken); "" if none are. */
   reason = ""
+  /** Whether records were skipped because they are not as this page writes them. */
+  unreadable = false
   /** Called with {kind: "added" | "starred" | "removed", id} after a change in another tab. */
   onchange = () => {}
 
@@ -42,6 +44,7 @@ class History {
   #lastWrite = Promise.resolve()
   #channel = openChannel()
   #persistence // a promise, once requested
+  #storesBlobs = true // Safari's private windows do not
 
   constructor() {
     if (this.#channel) this.#channel.onmessage = ({ data }) => this.onchange(data)
@@ -56,7 +59,7 @@ class History {
     // Without persistence, the browser may evict everything when the disk is full. Firefox asks the user, so request it once.
     this.#persistence ??= navigator.storage?.persist?.().catch(() => {})
     const { thumb, ...size } = await measureAndShrink(blob)
-    const fullRecord = { star: 0, ...record, ...size, type: blob.type, made, id: newId(made) }
+    const fullRecord = { prompt: "", title: "", seed: "", values: {}, star: 0, ...record, ...size, type: blob.type, made, id: newId(made) }
     await this.#enqueue(() => this.#add({ record: fullRecord, file: blob, thumb }))
     return fullRecord
   }
@@ -71,7 +74,7 @@ class History {
     const matches = createMatcher(words, starred)
     const unsaved = [...this.#unsaved.values()].map(({ record }) => record)
       .filter(record => record.id < before && matches(record))
-    const saved = await this.#read("pictures", store => readNewest(store, before, limit, matches), [])
+    const saved = await this.#read("pictures", store => this.#readNewest(store, before, limit, matches), [])
     // Keyed by id, as a picture may be saved between the two reads.
     const both = new Map([...saved, ...unsaved].map(record => [record.id, record]))
     return [...both.values()].sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, limit)
@@ -91,12 +94,12 @@ class History {
 
   /** The original image; undefined if it was removed. */
   async file(id) {
-    return this.#unsaved.get(id)?.file ?? this.#read("files", store => store.get(id))
+    return this.#unsaved.get(id)?.file ?? toBlob(await this.#read("files", store => store.get(id)))
   }
 
   /** The thumbnail, or the image if there is none; undefined if it was removed. */
   async thumb(id) {
-    return this.#unsaved.get(id)?.thumb ?? await this.#read("thumbs", store => store.get(id)) ?? this.file(id)
+    return this.#unsaved.get(id)?.thumb ?? toBlob(await this.#read("thumbs", store => store.get(id))) ?? this.file(id)
   }
 
   async count() {
@@ -140,17 +143,43 @@ class History {
   /** Newest first, until one does not fit. */
   async #saveUnsaved() {
     for (const picture of [...this.#unsaved.values()].reverse()) {
-      if (!await this.#write((...allStores) => writePicture(allStores, picture))) return
+      if (!await this.#save(picture)) return
       this.#unsaved.delete(picture.record.id)
       this.#broadcast("added", picture.record.id)
       if (!this.#unsaved.size) this.reason = ""
     }
   }
 
+  /** As Blobs, which browsers keep on the disk until they are used, or else as bytes. */
+  async #save(picture) {
+    const write = stored => this.#write((...allStores) => writePicture(allStores, stored))
+    if (this.#storesBlobs) {
+      if (await write(picture)) return true
+      if (this.reason === "full") return false
+    }
+    const [file, thumb] = await Promise.all([picture.file, picture.thumb].map(toBytes))
+    const saved = await write({ ...picture, file, thumb })
+    if (saved) this.#storesBlobs = false
+    return saved
+  }
+
+  /** Uses a cursor, which reads no more than needed and does not block the page. */
+  async #readNewest(store, before, limit, matches) {
+    const records = []
+    let cursor = await store.openCursor(IDBKeyRange.upperBound(before, true), "prev")
+    while (cursor && records.length < limit) {
+      const { key, value } = cursor
+      if (!isRecord(key, value)) this.unreadable = true
+      else if (matches(value)) records.push(value)
+      cursor = await cursor.continue()
+    }
+    return records
+  }
+
   /** Load all of a picture into memory, as a stored Blob may become unreadable once it is removed. */
   async #load(id) {
     const [file, thumb, record] = await Promise.all(stores.map(name => this.#read(name, store => store.get(id))))
-    return record && { record, file: await copyBlob(file), thumb: await copyBlob(thumb) }
+    return record && { record, file: await copyBlob(toBlob(file)), thumb: await copyBlob(toBlob(thumb)) }
   }
 
   /** Run the work after all earlier writes, so that no picture is written while it is being removed. */
@@ -224,7 +253,6 @@ async function runTransaction(transaction, names, work) {
   return result
 }
 
-/** Writes the Blob first, as Safari's private windows reject Blobs but would store the rest. */
 async function writePicture([files, thumbs, pictures], { record, file, thumb }) {
   const { id } = record
   await Promise.all([files.put(file, id), thumb && thumbs.put(thumb, id), pictures.put(record, id)])
@@ -242,15 +270,19 @@ async function copyBlob(blob) {
   return bytes ? new Blob([bytes], { type: blob.type }) : blob
 }
 
-/** Uses a cursor, which reads no more than needed and does not block the page. */
-async function readNewest(store, before, limit, matches) {
-  const records = []
-  let cursor = await store.openCursor(IDBKeyRange.upperBound(before, true), "prev")
-  while (cursor && records.length < limit) {
-    if (matches(cursor.value)) records.push(cursor.value)
-    cursor = await cursor.continue()
-  }
-  return records
+/** The Blob that was stored, as itself or as bytes; undefined if there is none. */
+function toBlob(stored) {
+  if (stored instanceof Blob) return stored
+  return stored?.bytes instanceof ArrayBuffer ? new Blob([stored.bytes], { type: String(stored.type) }) : undefined
+}
+
+const toBytes = async blob => blob && { bytes: await blob.arrayBuffer(), type: blob.type }
+
+/** Whether the page can show it; another version or a fault may have written anything. */
+function isRecord(key, record) {
+  const { id, made, values, prompt, title = "", seed = "", price = "", type = "", star = 0, width = 0, height = 0, seconds = 0 } = Object(record)
+  return id === key && Object(values) === values && [made, star, width, height, seconds].every(Number.isFinite)
+    && [id, prompt, title, seed, price, type, ...Object.values(values)].every(text => typeof text === "string")
 }
 
 function createMatcher(words, starred) {
@@ -264,26 +296,4 @@ function createMatcher(words, starred) {
 /** The same for composed and decomposed accents, for full-width letters and for either case. */
 function normalize(text) {
   return text.normalize("NFKC").toLowerCase()
-}
-
-/** Width, height and thumbnail; {} if the browser cannot decode the image. */
-async function measureAndShrink(blob) {
-  try {
-    const bitmap = await createImageBitmap(blob)
-    const { width, height } = bitmap
-    const scale = Math.min(1, thumbnailPixels / Math.max(width, height))
-    const canvas = new OffscreenCanvas(Math.ceil(width * scale), Math.ceil(height * scale))
-    const context = Object.assign(canvas.getContext("2d"), { imageSmoothingQuality: "high" })
-    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height)
-    bitmap.close()
-    return { width, height, thumb: await encodeThumbnail(canvas) }
-  } catch {
-    return {}
-  }
-}
-
-async function encodeThumbnail(canvas) {
-  const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 })
-  if (blob.type === "image/webp") return blob
-  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 }) // Safari cannot encode WebP
 }

@@ -1,4 +1,8 @@
-// Files brought to the page: chosen, dropped or pasted. Knows no server.
+// Files and text brought to the page: chosen, dropped or pasted. Knows no server.
+import { clean } from "../words/text.js"
+
+// Chromium inserts 100 lines in 0.1 s and 3,300 in 90 s.
+const maxUndoableLines = 100
 
 /**
  * @param {HTMLElement} button  opens the file picker
@@ -25,8 +29,16 @@ export function addFileImport(button, input, onFile) {
     onFile(file)
   })
 
-  document.addEventListener("paste", ({ clipboardData }) => {
-    const [file] = clipboardData.files
+  document.addEventListener("paste", event => {
+    const [file] = event.clipboardData.files
     if (file) onFile(file)
+    else cleanPaste(event)
   })
+}
+
+function cleanPaste(event) {
+  const text = event.clipboardData.getData("text/plain").replaceAll("\r\n", "\n")
+  if (clean(text) === text || !event.target.matches?.("textarea") || text.split("\n").length > maxUndoableLines) return
+  event.preventDefault()
+  document.execCommand("insertText", false, clean(text)) // unlike `value`, it can be undone
 }

@@ -2,7 +2,9 @@
 //
 // The format is AUTOMATIC1111's, which other tools read: the prompt, the negative prompt, and a last
 // line of settings (its stable-diffusion-webui writes it in create_infotext of modules/processing.py,
-// and reads it in parse_generation_parameters of modules/infotext_utils.py).
+// and reads it in parse_generation_parameters of modules/infotext_utils.py). What is always written,
+// because some readers find nothing otherwise: "Steps" at the start of that line (ComfyUI, civitai,
+// sd-prompt-reader), "Sampler" (sd-parsers), and a line "Negative prompt" (ComfyUI).
 
 /** The label of each setting: AUTOMATIC1111's labels in its order, then those it does not have. */
 const labels = {
@@ -23,8 +25,12 @@ const labels = {
 }
 const negative = "Negative prompt:"
 
-// In AUTOMATIC1111, a last line with fewer pairs belongs to the prompt.
+// For models that do not say. Readers take steps for a number, and no picture has none.
+const unknown = { steps: "0", sampler: "unknown" }
+
+// A line with fewer belongs to the prompt: pairs as in AUTOMATIC1111, and labels of ours among them.
 const minPairs = 3
+const minKnown = 2
 
 /**
  * The recipe as text, from which `parse` returns every field that is not empty.
@@ -33,7 +39,7 @@ const minPairs = 3
  * that starts with "Negative prompt:". Such a prompt is repeated in quotes among the settings, which
  * take precedence in AUTOMATIC1111, too.
  * @param {Object<string, string | number>} recipe  prompt, seed, model (its name), title, width,
- *   height, and any of `labels`; at least three settings in total
+ *   height, and any of `labels`; at least one setting
  */
 export function describe(recipe) {
   const fields = withoutEmpty(recipe)
@@ -43,20 +49,34 @@ export function describe(recipe) {
 }
 
 /**
- * The recipe in the text, or null if the last line holds no settings. Never throws; runs in linear
- * time. Omits unknown settings, and empty ones except the prompt.
+ * The recipe in the text, or null if no line holds settings. The last one that does counts: programs add
+ * lines after it. Never throws; runs in linear time. Omits unknown settings, and empty ones except the prompt.
  * @returns {?Object<string, string>}  the fields that `describe` takes, all as text
  */
 export function parse(text) {
-  const lines = text.trim().split("\n")
-  const settings = parsePairs(lines.pop())
-  if (settings.length < minPairs) return null
-  const values = new Map(settings.filter(([, value]) => value)) // the last one, if a label is repeated
-  const known = Object.entries(labels).filter(([, label]) => values.has(label))
-  const entries = known.map(([name, label]) => [name, unquote(values.get(label))])
-  const { pixels = "", ...fields } = { ...parsePrompts(lines), ...Object.fromEntries(entries) }
+  const lines = text.replace(/\r\n?/g, "\n").trim().split("\n")
+  const settingsLine = lines.findLastIndex(holdsSettings)
+  if (settingsLine < 0) return null
+  const pairs = parsePairs(lines.slice(settingsLine).join("\n")) // a quoted value may go on in the next line
+  const { pixels = "", ...fields } = { ...parsePrompts(lines.slice(0, settingsLine)), ...knownFields(pairs) }
   const [, width, height] = /^(\d+)x(\d+)$/.exec(pixels) ?? []
+  if (width && !fields.aspect_ratio && !isOurs(pairs)) fields.size ??= pixels // elsewhere it is the requested size
   return { prompt: "", ...withoutEmpty({ ...fields, width, height }) }
+}
+
+function holdsSettings(line) {
+  const pairs = parsePairs(line)
+  const found = new Set(pairs.map(([label]) => label))
+  return pairs.length >= minPairs && Object.values(labels).filter(label => found.has(label)).length >= minKnown
+}
+
+const isOurs = pairs => pairs.some(([label, value]) => label === "Version" && value === "Easel")
+
+function knownFields(pairs) {
+  const values = new Map(pairs.filter(([, value]) => value)) // the last one, if a label is repeated
+  const entries = Object.entries(labels).filter(([, label]) => values.has(label))
+    .map(([name, label]) => [name, unquote(values.get(label))])
+  return Object.fromEntries(entries.filter(([name, value]) => value !== unknown[name]))
 }
 
 function withoutEmpty(fields) {
@@ -66,12 +86,12 @@ function withoutEmpty(fields) {
 
 function formatLines({ prompt = "", negative_prompt = "", width, height, ...settings }, repeated) {
   const both = { prompt, negative_prompt }
-  const values = { ...settings, ...width && height && { pixels: `${width}x${height}` } }
+  const values = { ...unknown, ...settings, ...width && height && { pixels: `${width}x${height}` } }
   for (const name of repeated) values[name] = both[name]
   const names = Object.keys(labels).filter(name => name in values)
   const lines = [
     prompt && replaceUnwritable(prompt),
-    negative_prompt && `${negative} ${replaceUnwritable(negative_prompt)}`,
+    `${negative} ${replaceUnwritable(negative_prompt)}`,
     [...names.map(name => `${labels[name]}: ${quoteIfNeeded(values[name])}`), "Version: Easel"].join(", "),
   ]
   return lines.filter(Boolean).join("\n")
@@ -87,10 +107,11 @@ function quoteIfNeeded(value) {
   return /^$|^\s|\s$|[",:\p{Cc}\p{Cs}]/u.test(value) ? JSON.stringify(value) : value
 }
 
+/** Some programs leave control characters in JSON as they are. */
 function unquote(text) {
   if (!text.startsWith('"')) return text
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/[\0-\x1f]/g, character => JSON.stringify(character).slice(1, -1)))
   } catch {
     return text
   }
@@ -109,17 +130,22 @@ function parsePrompts(lines) {
   return { prompt: parts.prompt.join("\n"), negative_prompt: parts.negative_prompt.join("\n") }
 }
 
-/** Every "label: value" in the line. No regular expression, as a hostile line could keep one busy for hours. */
+/**
+ * Every "label: value" in the first line, which a line break within quotes does not end. No regular expression, as a
+ * hostile line could keep one busy for hours.
+ */
 function parsePairs(line) {
   const entries = []
   let start = 0
   for (let colon = line.indexOf(":"); colon >= 0; colon = line.indexOf(":", start)) {
+    if (line.slice(start, colon).includes("\n")) break
     const label = readLabel(line, start, colon)
     start = colon + 1
     if (label.length < 2) continue
     const [value, end] = readValue(line, start)
     entries.push([label, value])
     start = end + 1
+    if (line[end] === "\n") break
   }
   return entries
 }
@@ -132,13 +158,17 @@ function readLabel(line, start, colon) {
   return line.slice(from, colon).trim()
 }
 
-/** The raw value, quoted or up to the next comma, and its end. */
+/** The raw value, quoted or up to the next comma or line, and its end. */
 function readValue(line, start) {
   let from = start
-  while (from < line.length && /\s/.test(line[from])) from++
-  const comma = line.indexOf(",", from)
-  const end = endOfQuoted(line, from) ?? (comma < 0 ? line.length : comma)
+  while (/[^\S\n]/.test(line[from] ?? "")) from++
+  const end = endOfQuoted(line, from) ?? endOfPlain(line, from)
   return [line.slice(from, end).trim(), end]
+}
+
+function endOfPlain(line, start) {
+  const length = line.slice(start).search(/[,\n]/)
+  return length < 0 ? line.length : start + length
 }
 
 /** The end of the quoted value that starts here; undefined unless a comma or the line's end follows it. */
@@ -146,6 +176,6 @@ function endOfQuoted(line, start) {
   if (line[start] !== '"') return undefined
   for (let at = start + 1; at < line.length; at++) {
     if (line[at] === "\\") at++
-    else if (line[at] === '"') return [",", undefined].includes(line[at + 1]) ? at + 1 : undefined
+    else if (line[at] === '"') return [",", "\n", undefined].includes(line[at + 1]) ? at + 1 : undefined
   }
 }

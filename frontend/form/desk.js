@@ -1,8 +1,10 @@
 // The desk: the form with the models offered, the requested values and the cost. Knows no server and no pictures.
 import { acceptCode, editCode, fillCode, readCode, rejectCode, requireCode, toggleCodeVisibility } from "./access.js"
 import { renderBudget, totalPrice } from "./budget.js"
-import { batchValues, checkPrompt, fillFields, pictureCount, renderModel, renderModels, revealControl, storeForm, storedForm, toggleConfiguration } from "./fields.js"
+import { batchValues, enableForm, everyValue, fillFields, pictureCount, renderModel, renderModels, restoreFields, revealControl, storeForm, storedForm, toggleConfiguration } from "./fields.js"
 import { takeLinkValues } from "./link.js"
+import { checkTexts, replaceText } from "./texts.js"
+import { cut } from "../words/text.js"
 import { explain, say } from "../words/words.js"
 
 /**
@@ -10,18 +12,20 @@ import { explain, say } from "../words/words.js"
  * @param {Object} callbacks
  * @param {() => Promise<object>} callbacks.fetchModels  the response of `GET /models`
  * @param {() => Promise<object>} callbacks.fetchBudget  the response of `GET /budget`
+ * @param {() => void} callbacks.onModels  called once the models are in the form
  * @param {(sentence: string) => void} callbacks.announce
- * @param {(sentence: string) => void} callbacks.toast
+ * @param {(sentence: string, undo?: () => void) => () => void} callbacks.toast  returns a function that hides it
  */
-export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
+export function addDesk(form, { fetchModels, fetchBudget, onModels, announce, toast }) {
   const find = selector => form.querySelector(selector)
   const { prompt } = form.elements
   const button = find("[type=submit]")
   const codeInput = find("#access-code")
   fillCode(form) // first, as it takes its part of the link
-  const link = takeLinkValues()
-  const initialValues = { ...storedForm(), ...link } // for the form, once the models are loaded
+  let values = { ...storedForm() } // for the form, until the models are loaded
   let catalogue // the response of `GET /models`
+  let undo // takes back the values that were put into the form, until anything else is changed
+  let hideUndo = () => {}
   let budget = { daily_usd: null }
   let visitUsd = 0 // what this visit has cost
 
@@ -31,14 +35,17 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     try {
       catalogue = await fetchModels()
       renderModels(form, catalogue)
-      if (Object.keys(link).length) announce(say("The settings are in the form."))
-      fill({ ...initialValues, prompt: prompt.value })
+      const sentence = fill(values)
+      if (sentence || undo) offerUndo(sentence)
       if (catalogue.access === "code") requireCode(form)
+      enableForm(form)
     } catch (error) {
+      catalogue = undefined
       find("#model-help").textContent = explain(error)
       announce(explain(error))
       find("#reload").hidden = false
     }
+    if (catalogue) onModels()
   }
 
   /** Runs in the background; a failure is silent. */
@@ -47,21 +54,60 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     if (catalogue) showBudget()
   }
 
-  function use(values) {
-    prompt.value = values.prompt || prompt.value
-    if (!catalogue) return Object.assign(initialValues, values)
-    announce(say("The settings are in the form."))
-    fill(values)
+  /** Put the values into the form, and offer to take them back. */
+  function use(newValues, setText = replaceText) {
+    const before = catalogue ? everyValue(form) : { ...values, prompt: prompt.value }
+    setText(prompt, newValues.prompt || prompt.value)
+    undo = () => restore(before)
+    if (!catalogue) {
+      values = merge(values, newValues)
+      return
+    }
+    offerUndo(fill(newValues))
     storeForm(form)
     prompt.focus()
   }
 
-  /** Files of other programs name a model by its title only, which may be none of ours. */
-  function fill({ title, model = findByTitle(title)?.name ?? title, ...values }) {
-    fillFields(form, { ...values, model }, renderSelected)
-    if (Number(form.elements.seed.value)) revealControl(form, form.elements.seed) // as it repeats the same picture
-    const sentence = "{model} is not available here. The other settings are in the form."
-    if (model && !findModel(model)) toast(say(sentence, { model: title ?? model }))
+  function useLink(setText) {
+    const link = takeLinkValues()
+    if (Object.keys(link).length) use(link, setText)
+  }
+
+  function offerUndo(sentence) {
+    hideUndo = toast(sentence || say("The settings are in the form."), undo)
+  }
+
+  function forgetUndo() {
+    undo = undefined
+    hideUndo()
+  }
+
+  function restore(before) {
+    replaceText(prompt, before.prompt)
+    restoreFields(form, { count: "1", model: catalogue.default, ...before }, catalogue.models, renderSelected)
+    storeForm(form)
+    forgetUndo()
+    prompt.focus()
+    announce(say("The form is as it was before."))
+  }
+
+  /**
+   * Set the fields; returns sentences about what does not fit, or "". Files of other programs name a model by its
+   * title only, which Easel may not offer, or not at all ("").
+   */
+  function fill({ title, model: name, ...others }) {
+    const model = findByTitle(name)?.name ?? name
+    const refused = fillFields(form, { ...others, model }, catalogue.models, renderSelected)
+    const { seed } = form.elements
+    if (Number(seed?.value)) revealControl(form, seed) // as it repeats the same picture
+    const sentences = []
+    if (model && !findModel(model)) {
+      sentences.push(say("{model} is not available here. The other settings are in the form.", { model: cut(String(title ?? model), 80) }))
+    }
+    if (refused.length) {
+      sentences.push(say("Left out, as {model} does not take them: {settings}.", { model: selectedModel().title, settings: refused.join(", ") }))
+    }
+    return sentences.join(" ")
   }
 
   function findByTitle(title) {
@@ -99,12 +145,14 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     renderBudget(find("#budget"), budget, visitUsd, pictureCount(form), selectedModel(), catalogue.models)
   }
 
-  prompt.value = initialValues.prompt || prompt.value
+  prompt.value = values.prompt || prompt.value
+  useLink((area, text) => { area.value = text }) // without the focus, as nothing is typed yet
   loadModels()
 
-  form.oninput = () => {
-    prompt.setCustomValidity("") // until the next submit
+  form.oninput = ({ target, inputType = "" }) => {
+    target.setCustomValidity("") // until the next submit
     storeForm(form)
+    if (!inputType.startsWith("history")) forgetUndo() // the browser's undo takes back the prompt alone
   }
   form.elements.model.onchange = renderSelected
   find(".count").onchange = showPrice
@@ -116,11 +164,18 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
   // An invalid value in the hidden configuration would block the form without a message.
   form.addEventListener("invalid", event => revealControl(form, event.target), { capture: true })
 
+  // The wheel scrolls the page. It must not change the focused number or menu under it.
+  form.addEventListener("wheel", ({ target }) => {
+    const control = target.closest("[type=number], select")
+    if (!control || control !== document.activeElement) return
+    control.blur()
+    setTimeout(() => control.focus({ preventScroll: true }))
+  }, { passive: true })
+
   // A link opened in a tab that already shows the page.
   window.addEventListener("hashchange", () => {
     fillCode(form)
-    const values = takeLinkValues()
-    if (Object.keys(values).length) use(values)
+    useLink()
   })
 
   // The page may have been open in the background since before the budget reset.
@@ -135,9 +190,11 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
     /** The model of that name; undefined if it is not offered. */
     findModel,
     /** The values of each picture to generate; none while a field is invalid or the models are not loaded. */
-    requestedValues: () => (catalogue && checkPrompt(form, selectedModel()) && codeInput.reportValidity() ? batchValues(form) : []),
+    requestedValues: () => (catalogue && checkTexts(form, selectedModel()) && codeInput.reportValidity() ? batchValues(form) : []),
     /** The access code to send; null if it is required and missing. */
     readCode: () => (codeInput.reportValidity() ? readCode(form) : null),
+    /** The same, without asking for it. */
+    peekCode: () => (codeInput.required && !codeInput.value.trim() ? null : readCode(form)),
     focusButton: () => button.focus({ preventScroll: true }),
     /** While busy, the button does nothing. */
     setBusy: busy => button.setAttribute("aria-disabled", busy),
@@ -153,4 +210,9 @@ export function addDesk(form, { fetchModels, fetchBudget, announce, toast }) {
       loadBudget()
     },
   }
+}
+
+/** The old values with the new ones; without the old ones if the new ones name a model, as then they are a recipe. */
+function merge(old, values) {
+  return values.model === undefined ? { ...old, ...values } : { count: old.count, ...values }
 }

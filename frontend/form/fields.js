@@ -1,4 +1,6 @@
 // The form's fields: the models offered and their parameters. Knows no server and no pictures.
+import { labels } from "../words/labels.js"
+import { breakLines, cut } from "../words/text.js"
 import { money, say } from "../words/words.js"
 
 /** The control of each kind of parameter; the kinds are those of chalicelib/parameters.py. */
@@ -6,7 +8,7 @@ const kinds = {
   text: () => createElement("textarea", { rows: 2 }),
   number: parameter => createNumberInput(parameter, "any"),
   integer: parameter => createNumberInput(parameter, 1),
-  choice: ({ choices, default: defaultChoice }) => {
+  choice: ({ choices = [], default: defaultChoice }) => {
     const options = defaultChoice ? choices : ["", ...choices]
     const select = createElement("select", {})
     select.append(...options.map(option => new Option(option || say("the model chooses"), option)))
@@ -14,13 +16,17 @@ const kinds = {
   },
 }
 
-/** Every value set for any model, so that switching models loses none. */
-const savedValues = {}
+/** Every value set for any model by its name, so that switching models loses none. */
+const savedValues = new Map()
 
-/** Fill the model menu from the response of `GET /models`, and enable the form. */
+/** Fill the model menu from the response of `GET /models`. */
 export function renderModels(form, { models, default: defaultName }) {
   form.elements.model.replaceChildren(...models.map(({ title, name }) => new Option(title, name)))
   form.elements.model.value = defaultName
+}
+
+/** Let the form be used, once all of it is drawn. */
+export function enableForm(form) {
   for (const control of form.elements) control.disabled = false
 }
 
@@ -28,12 +34,24 @@ export function renderModels(form, { models, default: defaultName }) {
 export function renderModel(form, { description, price_usd: price, parameters }) {
   const priceText = price ? say("{price} per picture.", { price: money(price) }) : ""
   const prompt = parameters.find(({ name }) => name === "prompt")
-  const others = parameters.filter(each => each !== prompt)
+  const others = parameters.filter(isDrawable)
   form.querySelector("#model-help").textContent = `${say(description)} ${priceText}`.trim()
   form.querySelector("#prompt-help").textContent = say(prompt.help)
-  Object.assign(savedValues, formValues(form))
+  saveValues(formValues(form))
   form.querySelector("#configuration").replaceChildren(...others.map(createField))
-  for (const { name, default: defaultValue } of others) setValue(form.elements[name], savedValues[name], defaultValue)
+}
+
+/**
+ * Whether the page knows the kind and may use the name. The API may be newer than the page, and a
+ * control named `elements` or `querySelector` would hide what the form has under that name.
+ */
+function isDrawable({ name, kind }) {
+  const taken = ["prompt", "model", "count"].includes(name) || name in HTMLFormElement.prototype
+  return Object.hasOwn(kinds, kind) && !taken
+}
+
+function saveValues(values) {
+  for (const [name, value] of Object.entries(values)) savedValues.set(name, value)
 }
 
 /** The value of each named field: the query parameters and the prompt. */
@@ -42,18 +60,15 @@ export function formValues(form) {
   return Object.fromEntries(named.map(control => [control.name, textOf(control)]))
 }
 
-/** The control's value; a number typed as 1e3 becomes 1000. */
-function textOf({ type, value, valueAsNumber }) {
-  return type === "number" && value ? String(valueAsNumber) : value
+/** Every value of the form, those for other models too, as `restoreFields` takes them. */
+export function everyValue(form) {
+  return { ...Object.fromEntries(savedValues), ...formValues(form), count: form.elements.count.value }
 }
 
-/** Whether the prompt can be sent; if not, the browser says why. */
-export function checkPrompt({ elements: { prompt } }, { parameters }) {
-  const { max_length: maximum } = parameters.find(({ name }) => name === "prompt")
-  const length = [...prompt.value].length // in code points, as the API counts
-  const empty = prompt.value.trim() ? "" : say("The prompt is empty.")
-  prompt.setCustomValidity(length > maximum ? say("The prompt has {length} characters; {maximum} are allowed.", { length, maximum }) : empty)
-  return prompt.reportValidity()
+/** The control's value; a number typed as 1e3 becomes 1000. */
+function textOf({ type, value, valueAsNumber }) {
+  if (type === "textarea") return breakLines(value)
+  return type === "number" && value ? String(valueAsNumber) : value
 }
 
 /** The number of pictures in a batch. */
@@ -64,24 +79,39 @@ export function pictureCount(form) {
 /** The values of each picture in the batch; a chosen seed is the first one's, and the others count up from it. */
 export function batchValues(form) {
   const values = formValues(form)
-  const { max } = form.elements.seed
+  const { max } = form.elements.seed ?? {}
   return Array.from({ length: pictureCount(form) }, (_, index) =>
     Number(values.seed) ? { ...values, seed: `${Math.min(Number(values.seed) + index, max)}` } : values)
 }
 
 /**
- * Set the fields to the values, where the form allows them; other fields keep theirs.
+ * Set the fields besides the prompt to the values, where the form allows them. If there is a `model`, even one that is
+ * not offered or "", the values are a recipe: what it lacks gets its default. Otherwise other fields keep theirs.
+ * @param {object[]} models  of the response of `GET /models`
  * @param {() => void} renderSelected  shows the parameters of the selected model
+ * @returns {string[]}  the values that the selected model does not take, each after its label
  */
-export function fillFields(form, values, renderSelected) {
-  const { model, prompt, count } = form.elements
+export function fillFields(form, values, models, renderSelected) {
+  const { model, count } = form.elements
   if (values.count) count.value = values.count
   if ([...model.options].some(({ value }) => value === values.model)) model.value = values.model
   renderSelected()
-  if (values.prompt) prompt.value = values.prompt
-  for (const control of form.querySelectorAll("#configuration [name]")) {
-    if (control.name in values) setValue(control, String(values[control.name]), control.value)
+  const { parameters } = models.find(({ name }) => name === model.value)
+  for (const { name, default: defaultValue = "" } of parameters.filter(isDrawable)) {
+    const control = form.elements.namedItem(name)
+    const fallback = values.model === undefined ? control.value : defaultValue
+    setValue(control, Object.hasOwn(values, name) ? String(values[name]) : fallback, fallback)
   }
+  const refused = name => values[name] && form.elements[name]?.value !== String(values[name])
+  return Object.keys(labels).concat("seed").filter(refused).map(name => `${say(labels[name] ?? "Seed")} ${cut(String(values[name]), 40)}`)
+}
+
+/** Set the fields besides the prompt to what `everyValue` returned; a field that is missing there gets its default. */
+export function restoreFields(form, values, models, renderSelected) {
+  form.querySelector("#configuration").replaceChildren()
+  savedValues.clear()
+  saveValues(values)
+  fillFields(form, values, models, renderSelected)
 }
 
 /** Store the form's values, to survive a reload of this tab. */
@@ -116,7 +146,7 @@ export function revealControl(form, control) {
 }
 
 function createField(parameter) {
-  const { name, kind, minimum, maximum } = parameter
+  const { name, kind, minimum, maximum, default: defaultValue } = parameter
   const label = say(parameter.label)
   const range = minimum === undefined ? "" : say("From {minimum} to {maximum}.", { minimum, maximum })
   const help = `${say(parameter.help)} ${range}`.trim()
@@ -129,6 +159,7 @@ function createField(parameter) {
     control,
     createElement("p", { id: `${id}-help`, className: "help", textContent: help }),
   )
+  setValue(control, savedValues.get(name), defaultValue ?? "")
   return field
 }
 
@@ -139,7 +170,7 @@ function createNumberInput({ minimum, maximum }, step) {
 /** Set the value, or the fallback if the control does not allow the value. */
 function setValue(control, value, fallback) {
   control.value = value ?? fallback
-  if (value !== control.value || !control.validity.valid) control.value = fallback
+  if (String(value) !== control.value || !control.validity.valid || control.selectedIndex === -1) control.value = fallback
 }
 
 function createElement(tag, properties) {

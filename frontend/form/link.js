@@ -1,4 +1,5 @@
 // A link that reopens the page with prompt and settings. Knows no server, and no server ever sees them.
+import { clean } from "../words/text.js"
 
 /** The page's address with the values behind #, which browsers do not send. */
 export function createLink(values) {
@@ -8,7 +9,8 @@ export function createLink(values) {
 
 /** The values of such a link, or {}. Removes them from the address at once. */
 export function takeLinkValues() {
-  const values = Object.fromEntries(new URLSearchParams(location.hash.slice(1)))
+  const pairs = [...new URLSearchParams(location.hash.slice(1))]
+  const values = Object.fromEntries(pairs.map(([name, value]) => [name, clean(value)]))
   if (!["prompt", "model", "seed"].some(name => name in values)) return {}
   history.replaceState(history.state, "", location.pathname + location.search)
   return values

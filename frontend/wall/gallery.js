@@ -1,4 +1,5 @@
 // Thumbnails of earlier pictures, newest first, loaded while scrolling. Knows no server.
+import { cut } from "../words/text.js"
 
 const pageSize = 60 // thumbnails per page
 
@@ -53,11 +54,11 @@ export function addGallery(list, { loadPage, loadThumbnail, onOpen, releaseFocus
     const entry = document.createElement("li")
     const image = Object.assign(document.createElement("img"), { alt: "", loading: "lazy" })
     const button = Object.assign(document.createElement("button"), { type: "button", className: "thumb", onclick: () => onOpen(entry.record) })
-    button.setAttribute("aria-label", record.prompt.slice(0, 200))
+    button.setAttribute("aria-label", cut(record.prompt, 200))
     button.append(image)
     entry.append(button)
     if (record.width) entry.style.setProperty("--ratio", record.width / record.height)
-    loadThumbnail(record.id).then(blob => { if (blob) image.src = URL.createObjectURL(blob) })
+    loadThumbnail(record.id).then(blob => { if (blob) image.src = URL.createObjectURL(blob) }, () => {}) // stays blank
     return entry
   }
 

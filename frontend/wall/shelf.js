@@ -2,6 +2,7 @@
 import { copyPicture, copyText, saveAll, savePicture } from "../files/export.js"
 import { addGallery } from "./gallery.js"
 import { addViewer } from "./viewer.js"
+import { cut } from "../words/text.js"
 import { say } from "../words/words.js"
 
 const searchMilliseconds = 150 // to wait for more typing, as each search reads the whole history
@@ -38,7 +39,7 @@ export function addShelf(shelf, dialog, history, {
     useSeed: ({ seed }) => useInForm({ seed }),
     useAll: record => useInForm(allValues(record)),
     more: ({ values }) => { viewer.close(); generateMore(values) },
-    download: async (record, blob) => savePicture(await prepareFile(record, blob), record),
+    download,
     copyPicture: async (_record, blob) => toast(await copyPicture(blob)),
     copyPrompt: async ({ prompt }) => toast(await copyText(prompt, say("Prompt copied."))),
     copyLink: async record => toast(await copyText(createLink(allValues(record)), say("Link copied."))),
@@ -58,9 +59,10 @@ export function addShelf(shelf, dialog, history, {
     const starred = find(".starred-only").getAttribute("aria-pressed") === "true"
     const found = await gallery.show({ words, starred })
     if (found === undefined) return
-    shelf.hidden = !found && !words && !starred
+    const unreadable = history.unreadable && say("Some pictures kept here cannot be read, and are not shown.")
+    shelf.hidden = !found && !words && !starred && !unreadable
     find(".no-matches").hidden = found > 0
-    find(".storage-note").textContent = storageNotes[history.reason] ?? ""
+    find(".storage-note").textContent = [storageNotes[history.reason], unreadable].filter(Boolean).join(" ")
     return found
   }
 
@@ -87,7 +89,7 @@ export function addShelf(shelf, dialog, history, {
     const record = await gallery.neighbor(id, steps)
     if (!record) return
     await open(record)
-    announce(record.prompt.slice(0, 200))
+    announce(cut(record.prompt, 200))
   }
 
   async function toggleStar(record) {
@@ -111,7 +113,19 @@ export function addShelf(shelf, dialog, history, {
     render()
   }
 
-  /** The file to download, with its metadata unless the checkbox is off. */
+  async function download(record, blob) {
+    const file = await prepareFile(record, blob)
+    savePicture(file ?? blob, record)
+    if (!file) toast(say("The settings do not fit in this file, so it has none. A PNG holds more."))
+  }
+
+  async function downloadAll() {
+    let without = 0
+    await saveAll(history.all(), async (record, blob) => await prepareFile(record, blob) ?? (without++, blob))
+    if (without) toast(say("Some files have no settings, as these do not fit. A PNG holds more."))
+  }
+
+  /** The file to download, with its metadata unless the checkbox is off; undefined if that does not fit. */
   async function prepareFile(record, blob) {
     return dialog.querySelector(".embed-metadata").checked ? embedMetadata(blob, record) : blob
   }
@@ -121,11 +135,11 @@ export function addShelf(shelf, dialog, history, {
     clearTimeout(searchTimer)
     searchTimer = setTimeout(search, searchMilliseconds)
   }
-  find(".starred-only").onclick = ({ target }) => {
-    target.setAttribute("aria-pressed", target.getAttribute("aria-pressed") !== "true")
+  find(".starred-only").onclick = ({ currentTarget: button }) => {
+    button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true")
     search()
   }
-  find(".download-all").onclick = () => saveAll(history.all(), prepareFile)
+  find(".download-all").onclick = downloadAll
   history.onchange = ({ kind, id }) => { // in another tab
     if (kind === "removed") removeFromWall(id)
     if (kind === "removed" && viewer.id === id) {

@@ -1,10 +1,6 @@
 // The viewer: one large picture, its settings and its actions. Knows no server.
+import { labels } from "../words/labels.js"
 import { dateTime, duration, money, say } from "../words/words.js"
-
-const labels = {
-  negative_prompt: "Negative prompt", aspect_ratio: "Aspect ratio", size: "Size", cfg_scale: "Prompt strength",
-  steps: "Steps", style_preset: "Style", sampler: "Sampler", clip_guidance_preset: "CLIP guidance", output_format: "File format",
-}
 
 /**
  * @param {HTMLDialogElement} dialog
@@ -21,7 +17,8 @@ export function addViewer(dialog, actions) {
     if (action) actions[action](shownRecord, shownBlob)
     if (target === dialog) dialog.close() // a click outside the content
   })
-  dialog.addEventListener("keydown", ({ key }) => {
+  dialog.addEventListener("keydown", ({ key, altKey, ctrlKey, metaKey }) => {
+    if (altKey || ctrlKey || metaKey) return // the browser's own: Alt and an arrow key leave the page
     if (isZoomed()) return // the arrow keys scroll the picture
     if (key === "ArrowLeft") actions.newer(shownRecord)
     if (key === "ArrowRight") actions.older(shownRecord)
@@ -32,6 +29,7 @@ export function addViewer(dialog, actions) {
     setZoom(false)
   })
   dialog.addEventListener("close", () => {
+    if (dialog.open) return // opened again before the event arrived
     shownRecord = undefined
     URL.revokeObjectURL(image.src)
     image.removeAttribute("src")

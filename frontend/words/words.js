@@ -23,13 +23,21 @@ export const dateTime = date => dateAndTime.format(date)
 /** The sentence in the visitor's language, its {names} replaced by the values; a Date becomes a time of day. */
 export function say(sentence, values = {}) {
   const text = value => (value instanceof Date ? timeOfDay.format(value) : value)
-  return (translations?.[sentence] ?? sentence).replace(/\{(\w+)\}/g, (placeholder, name) => text(values[name]) ?? placeholder)
+  const insert = (placeholder, name) => (Object.hasOwn(values, name) ? text(values[name]) : placeholder)
+  return (translated(sentence) ?? sentence).replace(/\{(\w+)\}/g, insert)
 }
 
 /** The error's message. The API writes English only, so other languages look its messages up by error code. */
 export function explain({ message, code, values }) {
-  const known = translations?.[message] || !translations?.[code]
+  // Without a code, as api.js gives, it is a browser's own error: in English, and for programmers.
+  if (typeof code !== "string") return say("Something went wrong on this page. Reload it, then try again.")
+  const known = translated(message) || !translated(code)
   return say(known ? message : code, values)
+}
+
+/** The translation; undefined if there is none. Sentences come from the API, too, and may be "constructor". */
+function translated(sentence) {
+  return translations && Object.hasOwn(translations, sentence) ? translations[sentence] : undefined
 }
 
 /** Translate the texts and attributes of index.html. */

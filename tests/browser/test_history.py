@@ -232,14 +232,14 @@ def test_zips_all_pictures_but_those_just_removed(page):
     names = ["gone", "Ein Fuchs im Schnee, größer", "雪の中の狐", "🦊"]
     add(page, *names)
     script = """
-      const { downloadZip } = await import("./vendor/client-zip.js")
+      const { zip } = await import("./files/zip.js")
       async function* files() {
         for await (const { record, blob } of history.all()) {
           await history.remove(await id("gone"))
-          yield { name: `${record.prompt}.jpg`, lastModified: new Date(record.made), input: blob }
+          yield { name: `${record.prompt}.jpg`, date: new Date(record.made), blob }
         }
       }
-      const bytes = new Uint8Array(await downloadZip(files()).arrayBuffer())
+      const bytes = new Uint8Array(await (await zip(files())).arrayBuffer())
       return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""))
     """
     archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(run(page, script))))

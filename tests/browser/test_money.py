@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from browser.acts import QUICK, generate, watch_posts
 from conftest import budget_table, serving
-from local.__main__ import answers, free_port, local_environment, start_api
+from local.__main__ import free_port, local_environment, start_api, wait_until_listening
 from local.bedrock import Bedrock
 from local.website import Website
 
@@ -40,7 +40,7 @@ def thrifty_site(dynamodb):
         }
         api = stack.enter_context(start_api(port, "aws", environment))
         stack.callback(api.kill)
-        assert answers(api, port)
+        assert wait_until_listening(api, port)
         website = stack.enter_context(serving(Website(0, port)))
         yield f"http://127.0.0.1:{website.server_port}/"
 

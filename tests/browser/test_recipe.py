@@ -54,13 +54,14 @@ def round_trip(page, recipes):
 
 def test_writes_a_recipe_in_the_common_format(page):
     assert described(page, [XL, RECIPE]) == [
-        "a ship\n"
+        "a ship\nNegative prompt: \n"
         "Steps: 30, Sampler: K_EULER, CFG scale: 7.5, Seed: 7, Size: 1344x768, "
         "Model: Stable Diffusion XL, Model name: stable-diffusion-xl, Requested size: 1344x768, "
         "Style preset: pixel-art, CLIP guidance: FAST_BLUE, Version: Easel",
         "a ship in a storm\n"
         "Negative prompt: calm\n"
-        "Seed: 7, Size: 1344x768, Model: Stable Image Core, Model name: stable-image-core, "
+        "Steps: 0, Sampler: unknown, Seed: 7, Size: 1344x768, Model: Stable Image Core, "
+        "Model name: stable-image-core, "
         'Aspect ratio: "16:9", File format: png, Version: Easel',
     ]
 
@@ -86,7 +87,7 @@ def test_writes_whole_characters_and_no_nul(page):
     texts = described(page, [dict(RECIPE, prompt=prompt) for prompt in PROMPTS + ODD_PROMPTS])
     assert not any("\0" in text for text in texts)
     "".join(texts).encode()  # raises on a lone surrogate
-    assert texts[PROMPTS.index("")].startswith("Negative prompt: calm\nSeed: 7")
+    assert texts[PROMPTS.index("")].startswith("Negative prompt: calm\nSteps: 0")
 
 
 @pytest.mark.parametrize(
@@ -115,10 +116,11 @@ def example(parameter):
 def test_leaves_out_empty_fields(page):
     recipe = {"prompt": "a ship", "seed": 7, "model": "m", "title": "M"}
     empty = dict(recipe, negative_prompt="", style_preset=None, steps="", width=8)
-    assert (
-        described(page, [recipe, empty])
-        == ["a ship\nSeed: 7, Model: M, Model name: m, Version: Easel"] * 2
+    text = (
+        "a ship\nNegative prompt: \n"
+        "Steps: 0, Sampler: unknown, Seed: 7, Model: M, Model name: m, Version: Easel"
     )
+    assert described(page, [recipe, empty]) == [text] * 2
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_leaves_out_empty_fields(page):
                 "(coquettish)",
                 "negative_prompt": "ugly, (((deformed))), [blurry], (extra_limb)",
                 **{"steps": "20", "sampler": "Euler a", "cfg_scale": "7", "seed": "965400086"},
-                **{"width": "512", "height": "512"},
+                **{"width": "512", "height": "512", "size": "512x512"},
             },
         ),
         (  # Forge, with an extension's quoted value that looks like settings
@@ -147,7 +149,7 @@ def test_leaves_out_empty_fields(page):
                 "prompt": "one\ntwo",
                 "negative_prompt": "three\nfour",
                 **{"steps": "4", "sampler": "DPM++ 2M", "cfg_scale": "1.0", "seed": "1"},
-                **{"width": "896", "height": "1152", "title": "a b-c_d.e"},
+                **{"width": "896", "height": "1152", "size": "896x1152", "title": "a b-c_d.e"},
             },
         ),
         (  # ComfyUI's saving nodes, with an empty negative prompt
@@ -156,7 +158,7 @@ def test_leaves_out_empty_fields(page):
             {
                 "prompt": "a cat",
                 **{"steps": "20", "sampler": "euler_normal", "cfg_scale": "8.0"},
-                **{"seed": "156680208700286", "width": "512", "height": "512"},
+                **{"seed": "156680208700286", "width": "512", "height": "512", "size": "512x512"},
             },
         ),
         (
@@ -172,13 +174,22 @@ def test_leaves_out_empty_fields(page):
             {
                 "prompt": "a",
                 "negative_prompt": "b\n\nc\nd",
-                **{"steps": "1", "seed": "2", "width": "8", "height": "8"},
+                **{"steps": "1", "seed": "2", "width": "8", "height": "8", "size": "8x8"},
             },
         ),
         ("Steps: 3, Seed: 4", None),
         ("a ship\nx: 1, y: 2, z: 3", None),
         ("a ship: red, at sea: blue", None),
-        ("a ship\nSteps: 1, Seed: 2, Size: 8x8\nin a storm", None),
+        (  # what follows the settings is another program's
+            "a ship\rNegative prompt: fog\r\nSteps: 1, Seed: 2, Size: ?\nTemplate: a, Seed: 3",
+            {"prompt": "a ship", "negative_prompt": "fog", "steps": "1", "seed": "2"},
+        ),
+        (  # line breaks and tabs left as they are in JSON; the first line ends behind the quotes
+            'a\nSteps: 1, Seed: 2, Other: "b\nc, Seed: 3", Style preset: "d\te"\nSize: 8x8',
+            {"prompt": "a", "steps": "1", "seed": "2", "style_preset": "d\te"},
+        ),
+        ("(a ship:1.2), (sea:1.1), (fog:1.3)", None),
+        ("a ship\nSteps: 3, red: 4, blue: 5", None),
         ("", None),
         ("\n\n \n", None),
         ('{"prompt": "a ship", "seed": 7, "steps": 8}', None),

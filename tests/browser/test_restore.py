@@ -21,7 +21,7 @@ from browser.recipes import automatic1111_file, gradient, to_file
 pytestmark = pytest.mark.slow
 
 FILLED = "The settings are in the form."
-ELSEWHERE = "is not on offer here. The other settings are in the form."
+ELSEWHERE = "is not available here. The other settings are in the form."
 NO_SETTINGS = "This file contains no settings."
 TOO_LARGE = "This file is too large to be a picture from Easel."
 
@@ -54,6 +54,10 @@ def paste(page, name, file):
     held.evaluate(
         f"held => document.activeElement.dispatchEvent(new ClipboardEvent('paste', {how}))"
     )
+
+
+def left_out_by(model, settings):
+    return f"Left out, as {model} does not take them: {settings}."
 
 
 def expect_form(page, **wanted):
@@ -114,7 +118,9 @@ def test_restores_known_settings_from_automatic1111(page, format):
     show_configuration(page)
     sent = watch_posts(page)
     drop(page, "00001-7", automatic1111_file(text, format))
-    expect(page.get_by_role("status")).to_have_text(f"v1-5-pruned-emaonly {ELSEWHERE}")
+    left_out = left_out_by("Stable Diffusion XL", "Size 512x768, Sampler Euler a")
+    sentences = f"v1-5-pruned-emaonly {ELSEWHERE} {left_out}"
+    expect(page.get_by_role("status")).to_have_text(sentences)
     expect_form(
         page, Prompt="qwzx a fox\nin the snow", Negative_prompt="blurry, dark", Seed="7",
         Generation_steps="30", Model="stable-diffusion-xl", Size="1024x1024",
@@ -167,9 +173,10 @@ def test_ignores_hostile_values_in_a_file(filled):
         "Seed: -1, Aspect ratio: 1:7, Model name: __proto__, File format: exe, constructor: x"
     )
     drop(page, "x.png", automatic1111_file(f"{words}\n{settings}", "JPEG"))
-    expect(page.get_by_role("status")).to_have_text(f"__proto__ {ELSEWHERE}")
+    left_out = left_out_by("Stable Image Core", "Aspect ratio 1:7, File format exe, Seed -1")
+    expect(page.get_by_role("status")).to_have_text(f"__proto__ {ELSEWHERE} {left_out}")
     expect_form(
-        page, Prompt=words, Seed="9", Aspect_ratio="16:9", File_format="jpeg",
+        page, Prompt=words, Seed="0", Aspect_ratio="1:1", File_format="jpeg",
         Model="stable-image-core",
     )  # fmt: skip
     expect(page.locator("img[src]")).to_have_count(0)
@@ -180,7 +187,8 @@ def test_fills_the_chosen_model_from_an_unknown_one(filled):
     page, sent = filled
     text = 'a fox\nSeed: 7, Model: Dream 9, Model name: dream-9, Aspect ratio: "1:1", Steps: 30'
     drop(page, "dream.png", automatic1111_file(text, "PNG"))
-    expect(page.locator("#toast p")).to_have_text(f"Dream 9 {ELSEWHERE}")
+    left_out = left_out_by("Stable Image Core", "Steps 30")
+    expect(page.locator("#toast p")).to_have_text(f"Dream 9 {ELSEWHERE} {left_out}")
     expect_form(page, Prompt="a fox", Seed="7", Aspect_ratio="1:1", Model="stable-image-core")
     assert sent == []
 
@@ -190,7 +198,7 @@ def test_a_file_dropped_early_waits_for_the_models(open_page):
     held = []
     page.route("**/api/models", lambda route: held.append(route))
     page.reload()
-    expect(page.get_by_text("Asking which models")).to_be_visible()
+    expect(page.get_by_text("Loading the models")).to_be_visible()
     drop(
         page,
         "dream.png",

@@ -106,6 +106,17 @@ def test_escape_closes_the_viewer_and_restores_the_focus(page):
     expect(thumbnail(page, QUICK)).to_be_focused()
 
 
+def test_a_viewer_reopened_at_once_keeps_its_picture(page):
+    make_pictures(page, QUICK)
+    thumbnail(page, QUICK).click()
+    star = viewer(page).get_by_role("button", name="Star", exact=True)
+    expect(star).to_be_visible()
+    page.locator("#viewer").evaluate("viewer => { viewer.close(); viewer.showModal() }")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    expect(viewer(page).get_by_role("img", name=QUICK)).to_be_visible()
+
+
 def test_use_again_fills_the_form_and_runs_nothing(page):
     page.get_by_role("button", name="Show Configuration").click()
     setting(page, "Model").select_option("Stable Diffusion XL")

@@ -26,6 +26,7 @@ from local.__main__ import free_port
 HERE = Path(__file__).parent
 VENV = ROOT / ".venv/ministack"
 REGION = "eu-central-1"  # not Bedrock's region, which the function must choose itself
+SECOND_REGION = "us-east-1"
 GENERATED = ("__pycache__", "node_modules", "*.out", "deployed", "deployments")
 # CDK polls CloudFormation every five seconds; ministack is done at once.
 POLL_OFTEN = """
@@ -38,6 +39,8 @@ LISTINGS = (
     ("cloudformation", "list_stacks", "StackSummaries[?StackStatus!='DELETE_COMPLETE'].StackName"),
     ("cloudfront", "list_distributions", "DistributionList.Items[].Id"),
     ("cloudfront", "list_origin_access_controls", "OriginAccessControlList.Items[].Name"),
+    ("cloudfront", "list_functions", "FunctionList.Items[].Name"),
+    ("cloudfront", "list_cache_policies", "CachePolicyList.Items[?Type=='custom'].CachePolicy.Id"),
     (
         "cloudfront",
         "list_response_headers_policies",
@@ -126,10 +129,10 @@ class Aws(Running):
             return self.request(f"{self.url}/_ministack/ready").status == 200
         return False
 
-    def client(self, service):
+    def client(self, service, region=REGION):
         """A boto3 client of a service."""
         direct = Config(proxies={})
-        client = boto3.client(service, config=direct, region_name=REGION, endpoint_url=self.url)
+        client = boto3.client(service, config=direct, region_name=region, endpoint_url=self.url)
         return self.clients.enter_context(contextlib.closing(client))
 
     def run(self, *command, folder, stdin="", **environment):
@@ -148,7 +151,7 @@ class Aws(Running):
         return process.stdout
 
     def request(self, url, body=None, method=None, **headers):
-        """Sends a request over HTTP, or over HTTPS to CloudFront."""
+        """Sends a request over HTTP, or over HTTPS to a deployed site."""
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         message = urllib.request.Request(url, body, headers, method=method)
         handlers = [urllib.request.ProxyHandler({})]
@@ -171,9 +174,14 @@ class Aws(Running):
         return {
             f"{service}: {name}"
             for service, operation, names in LISTINGS
-            for name in jmespath.search(names, getattr(self.client(service), operation)()) or ()
+            for region in (REGION, SECOND_REGION)
+            for name in self.names(service, operation, names, region)
             if "cdk-hnb659fds" not in name and name != "CDKToolkit"
         }
+
+    def names(self, service, operation, names, region):
+        listing = getattr(self.client(service, region), operation)()
+        return jmespath.search(names, listing) or ()
 
 
 class Response(NamedTuple):

@@ -114,11 +114,12 @@ def test_the_same_process_serves_the_next_request(long_running, status, call):
 
 
 MODELS = "MODELS must be names from stable-image-core,"
-DOLLARS = "DAILY_BUDGET_USD must be dollars from 0 to 1000000, got "
+DOLLARS = "DAILY_BUDGET_USD must be dollars from 0 to 99999.99, got "
 INVALID_SETTINGS = [
     ({"MODELS": "nonsense"}, MODELS),
     ({"BEDROCK_REGION": ""}, "BEDROCK_REGION must be a region such as us-west-2, got ''"),
     ({"DAILY_BUDGET_USD": "abc", "BUDGET_TABLE": "budget"}, f"{DOLLARS}'abc'"),
+    ({"DAILY_BUDGET_USD": "5.00"}, "BUDGET_TABLE must be set where DAILY_BUDGET_USD is, got only"),
 ]
 
 

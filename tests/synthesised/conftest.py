@@ -23,6 +23,7 @@ ALL_OPTIONS = {
     "bedrock_region": "eu-west-1",
     "alarm_email": "owner@example.com",
 }
+WITHOUT_CLOUDFRONT = {"cloudfront": "no"}
 API_URL = {"api_url": "https://abc123.execute-api.us-east-1.amazonaws.com/api/"}
 
 # Starting Node.js and loading CDK takes longer than a synthesis, so one process runs them all.
@@ -38,14 +39,19 @@ for directory, options in json.loads(sys.argv[1]).items():
 
 @pytest.fixture(scope="session")
 def synthesised(tmp_path_factory):
-    """The directory of the three outputs; synthesised once, also if pytest-xdist runs the tests."""
+    """The directory of the outputs; synthesised once, also if pytest-xdist runs the tests."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
     with (shared / "synthesised.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "synthesised").exists():
-            outputs = {"defaults": {}, "all_options": ALL_OPTIONS, "website_only": API_URL}
+            outputs = {
+                "defaults": {},
+                "all_options": ALL_OPTIONS,
+                "website_only": API_URL,
+                "without_cloudfront": WITHOUT_CLOUDFRONT,
+            }
             process = run(shared / "output", "-c", SYNTHESISE, json.dumps(outputs))
             assert process.returncode == 0, process.stderr
             (shared / "output").rename(shared / "synthesised")
@@ -91,8 +97,24 @@ def website_only(synthesised):
 
 
 @pytest.fixture(scope="session")
+def without_cloudfront(synthesised):
+    """The template with `cloudfront=no`."""
+    return read(synthesised / "without_cloudfront")
+
+
+@pytest.fixture(scope="session")
 def expanded(template):
     """The template with default options after CloudFormation's SAM transform."""
+    return expand(template)
+
+
+@pytest.fixture(scope="session")
+def expanded_without_cloudfront(without_cloudfront):
+    """The template with `cloudfront=no` after CloudFormation's SAM transform."""
+    return expand(without_cloudfront)
+
+
+def expand(template):
     from samtranslator.translator.transform import transform
 
     class NoManagedPolicies:

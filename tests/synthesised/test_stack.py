@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib import catalogue
 from conftest import ROOT
-from synthesised.conftest import CODE, ENDPOINT, every, only, run, statements
+from synthesised.conftest import CODE, ENDPOINT, every, expand, only, run, statements
 
 pytestmark = pytest.mark.slow
 
@@ -26,6 +26,36 @@ def test_policy_catalogue_and_template_list_the_same_models(template):
     assert active == set(catalogue.DEFAULT_MODELS.split(","))
     assert set(statement["Resource"]) == arns("us-west-2")
     assert set(statements(template)["MakeImages"]["Resource"]) == arns("us-west-2")
+
+
+def test_the_role_may_invoke_only_the_models_on_offer(all_options, template):
+    offered = {"eu-west-1": "stable-image-ultra", "us-west-2": catalogue.DEFAULT_MODELS}
+    for each, (region, models) in zip((all_options, template), offered.items(), strict=True):
+        assert set(statements(each)["MakeImages"]["Resource"]) == arns(region, models)
+
+
+def test_chalice_deploy_may_write_only_its_own_logs():
+    policy = json.loads((ROOT / ".chalice/policy.json").read_text())
+    allowed = {each["Sid"]: each for each in policy["Statement"]}
+    assert allowed.pop("SubscribeOnFirstUse")["Resource"] == "*"  # has a condition instead
+    assert allowed["WriteLogs"]["Resource"] == "arn:*:logs:*:*:log-group:/aws/lambda/easel-*"
+    assert all("*" not in arn for arn in allowed["MakeImages"]["Resource"])
+    assert set(allowed) == {"MakeImages", "WriteLogs"}
+
+
+def test_no_function_may_create_a_log_group(all_options, without_cloudfront):
+    """It would create a deleted one again, for the lines that arrive after the stack's deletion."""
+    for template in (all_options, without_cloudfront):
+        for role in every(template, "AWS::IAM::Role").values():
+            assert "ManagedPolicyArns" not in role
+        text = json.dumps(template)
+        assert "CreateLogGroup" not in text and '"logs:*"' not in text
+        logging = [
+            role
+            for role in every(template, "AWS::IAM::Role").values()
+            if "logs:" in json.dumps(role)
+        ]
+        assert len(logging) == 3
 
 
 def test_the_api_has_only_these_permissions(template):
@@ -65,12 +95,49 @@ def test_the_api_is_regional_compressed_and_throttled(template, expanded):
     api = only(template, "AWS::Serverless::Api")
     assert (api["EndpointConfiguration"], api["StageName"]) == ("REGIONAL", "api")
     assert api["MinimumCompressionSize"] == 1024
-    (limits,) = only(expanded, "AWS::ApiGateway::Stage")["MethodSettings"]
-    assert (limits["HttpMethod"], limits["ResourcePath"]) == ("*", "/*")
-    assert (limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]) == (20, 40)
+    assert rates(expanded)["*", "/*"] == (20, 40)
     # An access log needs an account-wide role: without one, as in a new account, deployment fails.
     assert "AccessLogSetting" not in only(expanded, "AWS::ApiGateway::Stage")
     assert not every(expanded, "AWS::ApiGateway::Account")
+
+
+def rates(expanded):
+    """Requests a second and at once, by method and path as the API has them."""
+    settings = only(expanded, "AWS::ApiGateway::Stage")["MethodSettings"]
+    return {
+        (each["HttpMethod"], each["ResourcePath"].replace("~1", "/").replace("//", "/")): (
+            each["ThrottlingRateLimit"],
+            each["ThrottlingBurstLimit"],
+        )
+        for each in settings
+    }
+
+
+def test_preflights_and_what_cloudfront_caches_have_a_lower_limit(
+    expanded, expanded_without_cloudfront
+):
+    for template, reads in (
+        (expanded, {"/models", "/budget", "/v1/models"}),
+        (expanded_without_cloudfront, {"/v1/models"}),
+    ):
+        limits = rates(template)
+        paths = only(template, "AWS::ApiGateway::RestApi")["Body"]["paths"]
+        rare = {key for key, value in limits.items() if value == (5, 20)}
+        assert {path for method, path in rare if method == "GET"} == reads
+        preflights = {path for path, methods in paths.items() if "options" in methods}
+        assert {path for method, path in rare if method == "OPTIONS"} == preflights
+        assert not [key for key in rare if key[0] == "POST"]
+        for method, path in limits.keys() - {("*", "/*")}:
+            assert method.lower() in paths[path]
+    assert limits["GET", "/{file+}"] == (100, 200)
+
+
+def test_the_api_has_only_the_limited_stage(expanded, expanded_without_cloudfront, all_options):
+    """SAM adds a stage without limits to an API without an OpenAPI version."""
+    for template in (expanded, expanded_without_cloudfront, expand(all_options)):
+        stage = only(template, "AWS::ApiGateway::Stage")
+        assert stage["StageName"] == "api"
+        assert "StageName" not in only(template, "AWS::ApiGateway::Deployment")
 
 
 def test_the_budget_table_costs_nothing_when_idle(template):
@@ -100,23 +167,6 @@ def test_every_function_logs_to_a_log_group_of_the_stack(template):
         )
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("AWS::S3::Bucket", "BucketName"),
-        ("AWS::DynamoDB::Table", "TableName"),
-        ("AWS::Serverless::Function", "FunctionName"),
-        ("AWS::Lambda::Function", "FunctionName"),
-        ("AWS::IAM::Role", "RoleName"),
-        ("AWS::CloudWatch::Alarm", "AlarmName"),
-        ("AWS::Logs::LogGroup", "LogGroupName"),
-    ],
-)
-def test_cloudformation_names_every_resource(template, kind, name):
-    named = [name in each for each in every(template, kind).values()]
-    assert named and not any(named)
-
-
 def test_by_default_the_site_is_open_with_a_two_dollar_budget(template):
     variables = only(template, "AWS::Serverless::Function")["Environment"]["Variables"]
     (table,) = every(template, "AWS::DynamoDB::Table")
@@ -141,7 +191,7 @@ def test_every_option_reaches_the_stack(all_options):
     assert variables["BEDROCK_REGION"] == "eu-west-1"
     assert all_options["Outputs"]["Access"]["Value"] == "code"
     allowed = statements(all_options)
-    assert set(allowed["MakeImages"]["Resource"]) == arns("eu-west-1")
+    assert set(allowed["MakeImages"]["Resource"]) == arns("eu-west-1", "stable-image-ultra")
     assert allowed["MakeImagesOnEndpoints"]["Resource"] == [ENDPOINT]
     assert allowed["InvokeEndpoints"]["Resource"] == [ENDPOINT]
 
@@ -151,41 +201,61 @@ def test_never_uploads_the_access_code(all_options_output):
         assert path.is_dir() or CODE.encode() not in path.read_bytes(), path
 
 
-def test_both_alarms_email_the_owner(all_options):
+def test_every_alarm_emails_the_owner(all_options):
     (topic,) = every(all_options, "AWS::SNS::Topic")
     subscription = only(all_options, "AWS::SNS::Subscription")
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "owner@example.com")
     alarms = every(all_options, "AWS::CloudWatch::Alarm")
-    assert [each["AlarmActions"] for each in alarms.values()] == [[{"Ref": topic}]] * 2
+    assert [each["AlarmActions"] for each in alarms.values()] == [[{"Ref": topic}]] * 3
+
+
+def test_cloudwatch_may_publish_to_every_alarms_topic(all_options):
+    """A topic policy replaces the default one, which let it."""
+    topics = {
+        action["Ref"]
+        for alarm in every(all_options, "AWS::CloudWatch::Alarm").values()
+        for action in alarm["AlarmActions"]
+    }
+    (policy,) = every(all_options, "AWS::SNS::TopicPolicy").values()
+    (allowed,) = [
+        each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"
+    ]
+    assert [{"Ref": each} for each in topics] == policy["Topics"] == [allowed["Resource"]]
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Action"] == "sns:Publish"
+    assert allowed["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
 
 
 def test_the_alarms_watch_logged_metrics(template):
     source = (ROOT / "chalicelib/record.py").read_text()
     function = [{"Name": "function", "Value": {"Ref": "APIHandler"}}]
-    errors, budget = every(template, "AWS::CloudWatch::Alarm").values()
+    errors, *others = every(template, "AWS::CloudWatch::Alarm").values()
     watched = [each["MetricStat"]["Metric"] for each in errors["Metrics"] if "MetricStat" in each]
-    watched.append({name: budget[name] for name in ("Namespace", "MetricName", "Dimensions")})
+    keys = ("Namespace", "MetricName", "Dimensions")
+    watched += [{key: alarm[key] for key in keys} for alarm in others]
     own = [each for each in watched if each["Namespace"] == "Easel"]
-    assert [each["MetricName"] for each in own] == ["Errors", "BudgetSpent"]
+    assert [each["MetricName"] for each in own] == ["Errors", "BudgetSpent", "Unauthorized"]
     for metric in own:
         assert f'"Name": "{metric["MetricName"]}"' in source
         assert metric["Dimensions"] == function
     assert '"Namespace": "Easel", "Dimensions": [["function"]]' in source
     lambdas = [each for each in watched if each["Namespace"] == "AWS/Lambda"]
-    assert [each["MetricName"] for each in lambdas] == ["Errors"]
+    assert [each["MetricName"] for each in lambdas] == ["Errors", "Throttles"]
 
 
-def test_alarms_on_five_errors_or_one_rejected_request(template):
-    errors, budget = every(template, "AWS::CloudWatch::Alarm").values()
-    for alarm, threshold in ((errors, 5), (budget, 1)):
+def test_alarms_on_five_errors_one_rejected_request_or_a_hundred_wrong_codes(template):
+    errors, *others = every(template, "AWS::CloudWatch::Alarm").values()
+    for alarm, threshold in zip((errors, *others), (5, 1, 100), strict=True):
         assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (threshold, 1)
         assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
         assert alarm["TreatMissingData"] == "notBreaching"
     (expression,) = [each for each in errors["Metrics"] if "Expression" in each]
-    assert expression["Expression"] == "FILL(handled, 0) + FILL(crashed, 0)"
+    assert expression["Expression"] == "handled + crashed + throttled"
     summed = [each["MetricStat"] for each in errors["Metrics"] if "MetricStat" in each]
     assert {(each["Period"], each["Stat"]) for each in summed} == {(300, "Sum")}
-    assert (budget["Period"], budget["Statistic"]) == (300, "Sum")
+    assert {(alarm["Period"], alarm["Statistic"]) for alarm in others} == {(300, "Sum")}
 
 
 def test_exits_with_a_message_if_an_option_is_invalid(tmp_path):
@@ -198,5 +268,5 @@ def test_an_option_in_the_environment_overrides_a_saved_one(tmp_path):
     saved = {"CDK_CONTEXT_JSON": '{"daily_budget_usd": "5"}'}
     process = run(tmp_path, "-m", "infra.main", **saved, daily_budget_usd="much")
     assert process.stderr.endswith(
-        "daily_budget_usd must be 0 to 99999.99 US dollars, got 'much'\n"
+        "daily_budget_usd must be dollars from 0 to 99999.99, got 'much'\n"
     )

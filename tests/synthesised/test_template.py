@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from synthesised.conftest import NODE
+from synthesised.conftest import NODE, every
 
 pytestmark = pytest.mark.slow
 
@@ -24,9 +24,6 @@ ACKNOWLEDGED = {
     "CFR3": "an access log needs a second bucket and contains IP addresses",
     "CFR4": "CloudFront's domain has a fixed certificate and protocols",
     "DDB3": "past spending needs no backup",
-    "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]": (
-        "CDK's two functions for the bucket's files"
-    ),
     "IAM5[Action::s3:Abort*]": "CDK's function, on the website's bucket",
     "IAM5[Action::s3:DeleteObject*]": "CDK's function, on the website's bucket",
     "IAM5[Action::s3:GetBucket*]": "CDK's function, on its assets and the website's bucket",
@@ -41,14 +38,49 @@ ACKNOWLEDGED = {
 }
 
 
-def test_has_no_circular_dependencies(expanded, website_only):
+def test_has_no_circular_dependencies(expanded, website_only, expanded_without_cloudfront):
     """CloudFormation rejects circular dependencies; neither CDK nor cfn-lint finds them."""
-    for template in (expanded, website_only):
+    for template in (expanded, website_only, expanded_without_cloudfront):
         needs = {name: references(each, template) for name, each in template["Resources"].items()}
         while free := [name for name, of in needs.items() if not of & set(needs)]:
             for name in free:
                 del needs[name]
         assert needs == {}
+
+
+# What AWS names uniquely in an account, across regions, and what CloudFormation cannot name.
+NAMED_IN_AN_ACCOUNT = {
+    "AWS::CloudFront::CachePolicy": ("CachePolicyConfig", "Name"),
+    "AWS::CloudFront::Function": ("Name",),
+    "AWS::CloudFront::OriginAccessControl": ("OriginAccessControlConfig", "Name"),
+    "AWS::CloudFront::ResponseHeadersPolicy": ("ResponseHeadersPolicyConfig", "Name"),
+}
+
+
+def test_every_name_that_is_unique_in_an_account_has_the_region(all_options, without_cloudfront):
+    named = []
+    for template in (all_options, without_cloudfront):
+        for kind, path in NAMED_IN_AN_ACCOUNT.items():
+            for name in every(template, kind).values():
+                for key in path:
+                    name = name[key]
+                assert {"Ref": "AWS::Region"} in name["Fn::Join"][1]
+                named.append(kind)
+    assert set(named) == set(NAMED_IN_AN_ACCOUNT)
+
+
+def test_cloudformation_names_every_other_resource(all_options, without_cloudfront, website_only):
+    """A name of ours could collide with another stack's, or outlive a failed deletion."""
+    for template in (all_options, without_cloudfront, website_only):
+        for resource in template["Resources"].values():
+            kind = resource["Type"]
+            if kind in NAMED_IN_AN_ACCOUNT:
+                continue
+            assert not kind.startswith("AWS::CloudFront::") or kind.endswith("::Distribution")
+            own = {"Name", f"{kind.split('::')[-1]}Name"}
+            # An inline policy's name is unique in its role, and a function's in Lambda::Permission
+            # is a reference.
+            assert not own & set(resource.get("Properties", {})) or kind == "AWS::IAM::Policy"
 
 
 def references(value, template):
@@ -70,8 +102,15 @@ def references(value, template):
     return found & set(template["Resources"])
 
 
-def test_cfn_lint_finds_nothing(all_options, website_only, expanded, tmp_path):
-    templates = {"all_options": all_options, "website_only": website_only, "expanded": expanded}
+def test_cfn_lint_finds_nothing(
+    all_options, website_only, expanded, expanded_without_cloudfront, tmp_path
+):
+    templates = {
+        "all_options": all_options,
+        "website_only": website_only,
+        "expanded": expanded,
+        "without_cloudfront": expanded_without_cloudfront,
+    }
     for name, template in templates.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(template))
     lint = Path(sys.executable).with_name("cfn-lint")

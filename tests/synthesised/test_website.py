@@ -1,9 +1,13 @@
 """The website: CloudFront in front of a private bucket and the API."""
 
+import json
+import subprocess
+
 import pytest
 
 from conftest import ROOT
-from synthesised.conftest import every, only
+from local.website import FRONTEND, NOT_FOUND
+from synthesised.conftest import NODE, every, only
 
 pytestmark = pytest.mark.slow
 
@@ -23,12 +27,17 @@ def test_the_bucket_is_private(template):
 def test_cloudfront_serves_the_files_and_forwards_the_api(template):
     config = only(template, "AWS::CloudFront::Distribution")["DistributionConfig"]
     assert (config["HttpVersion"], config["DefaultRootObject"]) == ("http2and3", "index.html")
-    assert "CustomErrorResponses" not in config  # would replace the API's errors
+    for each in config["CustomErrorResponses"]:  # a page would replace the API's errors
+        assert set(each) == {"ErrorCode", "ErrorCachingMinTTL"}
     files = config["DefaultCacheBehavior"]
     assert files["Compress"] and files["ViewerProtocolPolicy"] == "redirect-to-https"
-    (api,) = config["CacheBehaviors"]
-    assert (api["PathPattern"], api["ViewerProtocolPolicy"]) == ("/api/*", "https-only")
-    assert set(api["AllowedMethods"]) >= {"GET", "POST", "OPTIONS"}
+    *cached, bare, api = config["CacheBehaviors"]
+    assert bare | {"PathPattern": "/api/*"} == api  # also without the slash
+    assert (bare["PathPattern"], api["PathPattern"]) == ("/api", "/api/*")
+    for each in (*cached, api):
+        assert each["ViewerProtocolPolicy"] == "https-only"
+        assert each["TargetOriginId"] == api["TargetOriginId"]
+        assert set(each["AllowedMethods"]) >= {"GET", "POST", "OPTIONS"}
     # AWS's managed policies CachingDisabled and AllViewerExceptHostHeader (docs.aws.amazon.com/
     # AmazonCloudFront/latest/DeveloperGuide/, the pages on managed policies).
     assert api["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -37,6 +46,65 @@ def test_cloudfront_serves_the_files_and_forwards_the_api(template):
     assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
     # No origin path: CloudFront forwards /api, which is the name of the API's stage.
     assert "OriginPath" not in origin
+
+
+def test_cloudfront_caches_the_models_and_the_budget_for_seconds(template):
+    config = only(template, "AWS::CloudFront::Distribution")["DistributionConfig"]
+    policies = every(template, "AWS::CloudFront::CachePolicy")
+    cached = {each["PathPattern"]: each for each in config["CacheBehaviors"][:2]}
+    for path, seconds in {"/api/models": 10, "/api/budget": 5}.items():
+        policy = policies[cached[path]["CachePolicyId"]["Ref"]]["CachePolicyConfig"]
+        ttls = [policy[name] for name in ("MinTTL", "DefaultTTL", "MaxTTL")]
+        assert ttls == [seconds] * 3  # the minimum also applies to the API's `no-store`
+        key = policy["ParametersInCacheKeyAndForwardedToOrigin"]
+        # Neither a header, such as Authorization, nor a query reaches the API or the cache's key.
+        assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
+        assert key["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+        assert key["CookiesConfig"] == {"CookieBehavior": "none"}
+        assert "OriginRequestPolicyId" not in cached[path]
+    # A failure is not repeated to the next visitor.
+    never = {
+        each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in config["CustomErrorResponses"]
+    }
+    assert never == dict.fromkeys((500, 502, 503, 504), 0)
+
+
+def test_unknown_paths_show_a_plain_page(template, tmp_path):
+    """CloudFront's function, run by Node.js."""
+    function = only(template, "AWS::CloudFront::Function")
+    assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
+    assert len(function["FunctionCode"].encode()) < 10_240  # CloudFront's limit
+    files = [f"/{path.relative_to(FRONTEND)}" for path in FRONTEND.rglob("*") if path.is_file()]
+    unknown = [
+        "/foo",
+        "/foo/",
+        "/foo/app.js",
+        "/robots.txt",
+        "/form",
+        "/form/",
+        "/apis",
+        "/__proto__",
+    ]
+    script = (
+        f"{function['FunctionCode']}\nconst uris = {json.dumps(['/', *files, *unknown])}\n"
+        "console.log(JSON.stringify(uris.map(uri => handler({ request: { uri } }))))"
+    )
+    (tmp_path / "function.js").write_text(script)
+    output = subprocess.run([NODE, tmp_path / "function.js"], capture_output=True, check=True)
+    results = json.loads(output.stdout)
+    assert results[: -len(unknown)] == [{"uri": uri} for uri in ["/", *files]]
+    for result in results[-len(unknown) :]:
+        headers = {name: each["value"] for name, each in result["headers"].items()}
+        assert (result["statusCode"], result["body"]) == (404, NOT_FOUND.decode())
+        assert headers["content-type"] == "text/html; charset=utf-8"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+def test_only_the_files_pass_the_function(template):
+    config = only(template, "AWS::CloudFront::Distribution")["DistributionConfig"]
+    assert "FunctionAssociations" not in json.dumps(config["CacheBehaviors"])
+    (association,) = config["DefaultCacheBehavior"]["FunctionAssociations"]
+    assert association["EventType"] == "viewer-request"
 
 
 def test_files_and_api_have_security_headers(template):
@@ -60,6 +128,7 @@ def test_files_and_api_have_security_headers(template):
 def test_publishes_the_page_and_makes_browsers_revalidate(template, all_options_output):
     files = only(template, "Custom::CDKBucketDeployment")
     assert files["DistributionPaths"] == ["/*"] and files["Prune"]
+    assert files["WaitForDistributionInvalidation"] is False  # it may fail after 13 minutes
     assert files["SystemMetadata"] == {
         "cache-control": "public, max-age=0, s-maxage=86400, must-revalidate"
     }
