@@ -52,8 +52,7 @@ def main() -> None:
     website = open_website(lambda port: Website(port, api_port, results.objects, api_headers))
     stage, environment, source = choose_bedrock()
     configure(website)
-    environment |= results_environment(results.url) | {"EASEL_SECRET": secret}
-    api = start_api(api_port, stage, environment)
+    api = start_api(api_port, stage, environment | results_environment(results.url), secret)
     try:
         if wait_until_listening(api, api_port):
             Thread(target=website.serve_forever, daemon=True).start()
@@ -176,14 +175,17 @@ def results_environment(endpoint: str) -> dict[str, str]:
     }
 
 
-def start_api(port: int, stage: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+def start_api(
+    port: int, stage: str, environment: dict[str, str], secret: str
+) -> "subprocess.Popen[bytes]":
+    """`chalice local` in a process of its own, for requests with the secret."""
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "local.api", "local"),
             *("--no-autoreload", "--stage", stage, "--port", str(port)),
         ],
         cwd=ROOT,
-        env=environment,
+        env=environment | {"EASEL_SECRET": secret},
         stdin=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C must reach this process only
     )

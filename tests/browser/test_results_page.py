@@ -26,6 +26,7 @@ from local.__main__ import (
     start_api,
     wait_until_listening,
 )
+from local.api import SECRET_HEADER
 from local.bedrock import Bedrock
 from local.s3 import S3
 from local.website import Website
@@ -55,10 +56,12 @@ def site(moto):
             "DAILY_BUDGET_USD": "50",
         }
         environment = local_environment(bedrock.url) | results_environment(results.url) | settings
-        api = stack.enter_context(start_api(port, "aws", environment))
+        api = stack.enter_context(start_api(port, "aws", environment, "secret"))
         stack.callback(api.kill)
         assert wait_until_listening(api, port)
-        website = stack.enter_context(serving(Website(0, port, results.objects)))
+        website = stack.enter_context(
+            serving(Website(0, port, results.objects, {SECRET_HEADER: "secret"}))
+        )
         yield SimpleNamespace(website=website, url=f"http://127.0.0.1:{website.server_port}/")
 
 
