@@ -15,7 +15,7 @@ PRICE_USD = 0.04  # per image of Stable Image Core: chalicelib/stability.py
 RETRY_AFTER_SECONDS = 5  # chalicelib/errors.py
 RETRIES = 2  # by the page
 MEMORY_GB = 1  # of Lambda: .chalice/config.json
-PAGE_FILES = 26  # that a first visit loads, in English
+PAGE_FILES = 32  # that a first visit loads, in English
 
 # Bytes sent to a browser: the page, and an image of 401,603 bytes (Core, JPEG, 1536 pixels square,
 # from the same sample) as base64 text, both compressed.
