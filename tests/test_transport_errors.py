@@ -87,7 +87,7 @@ def test_the_errors_of_botocore_that_are_not_charged_exist():
 RAW = [
     *(
         each.__new__(each)
-        for each in tree(urllib3.exceptions.HTTPError)
+        for each in sorted(tree(urllib3.exceptions.HTTPError), key=str)
         if each.__module__.startswith("urllib3.")
         and each.__name__ not in ("IncompleteRead", "InvalidChunkLength")  # have no text yet
     ),
