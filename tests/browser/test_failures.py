@@ -26,9 +26,7 @@ pytestmark = pytest.mark.slow
 FAILURES = {
     "!denied": "This site's AWS account may not use the model yet; the owner can run make doctor.",
     "!filtered": "The model's filter refused the prompt; change its words (English works best).",
-    "!broken": "The model failed; try again.",
     "!legacy": "AWS no longer offers this model to this site; choose another one.",
-    "!large": "The picture is too large to send; ask for output_format=jpeg.",
 }
 
 
