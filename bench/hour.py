@@ -15,7 +15,7 @@ PRICE_USD = 0.04  # per image of Stable Image Core: chalicelib/stability.py
 RETRY_AFTER_SECONDS = 5  # chalicelib/errors.py
 RETRIES = 2  # by the page
 MEMORY_GB = 1  # of Lambda: .chalice/config.json
-PAGE_FILES = 26  # that a first visit loads, in English
+PAGE_FILES = 32  # that a first visit loads, in English
 
 # CloudFront keeps GET /models and GET /budget for some seconds (infra/website.py) in each of its 13
 # regional caches (aws.amazon.com/cloudfront/features). Visitors are spread over all of them.

@@ -51,6 +51,7 @@ export const fetchBudget = () => fetchJson("budget", isBudget)
  * @param {Object<string, string>} values  the query, and the `prompt`
  * @param {Object} options
  * @param {string} options.key  the idempotency key: requests with the same one are charged once
+ * @param {boolean} options.isRepeated  whether an earlier request may have the key
  * @param {string} options.code  the access code, or ""
  * @param {AbortSignal} options.signal  nothing is sent once it aborts; what was sent is waited for
  * @param {() => void} options.onRetry  called before waiting for a busy model
@@ -58,13 +59,13 @@ export const fetchBudget = () => fetchJson("budget", isBudget)
  * @returns {Promise<{blob: Blob, seed: string, price: string}>}  digits, and US dollars; "" if the answer has none
  * Throws ApiError, or the signal's AbortError.
  */
-export async function generateImage({ prompt, ...query }, { key, code, signal, onRetry, onSearch }) {
+export async function generateImage({ prompt, ...query }, { key, isRepeated, code, signal, onRetry, onSearch }) {
   const path = "?" + new URLSearchParams(query)
   const headers = { "Content-Type": "text/plain", "Idempotency-Key": key, ...authorization(code) }
   let mayResend = true
   for (let retry = 0; ;) {
     signal.throwIfAborted()
-    if (!navigator.onLine) throw new ApiError("Offline", unreachable, { isUnresolved: true })
+    if (!navigator.onLine) throw new ApiError("Offline", unreachable, { isUnresolved: isRepeated || !mayResend })
     const sentAt = Date.now()
     try {
       return await requestImage(path, { method: "POST", headers, body: prompt }, code)
@@ -111,13 +112,15 @@ async function findImage(key, code, sentAt) {
   try {
     return await fetchImage(key, { code, sentAt }, () => true)
   } catch (error) {
+    if (error.code === "AccessCodeRequired") error.mayBeCharged = true // a retry with another code is another request
     if (error.code !== "UnknownResult") throw error
   }
 }
 
 /** The server keeps only failures that may have been charged. With another access code, the image may still be there. */
 function asFailureOfResult(error, code) {
-  if (error.code !== "UnknownResult") return Object.assign(error, { mayBeCharged: true, isUnresolved: error.code === "AccessCodeRequired" })
+  if (error.code === "AccessCodeRequired") return Object.assign(error, { isUnresolved: true })
+  if (error.code !== "UnknownResult") return Object.assign(error, { mayBeCharged: true })
   return new ApiError("UnknownResult", code
     ? "This picture was not made, or is no longer kept for this access code."
     : "This picture was not made, or is no longer kept.")

@@ -177,8 +177,7 @@ def summarize(website: str, access_code: str) -> str:
 
 def fetch(url: str) -> bytes:
     deadline = time.monotonic() + SITE_TIMEOUT_SECONDS
-    context = ssl.create_default_context()
-    context.load_verify_locations(get_cert_path(True))  # python.org's Python on macOS has none
+    context = tls_context()
     while True:
         try:
             with urllib.request.urlopen(url, timeout=10, context=context) as response:
@@ -190,6 +189,12 @@ def fetch(url: str) -> bytes:
                     "A new domain name can take a few minutes. Open it then."
                 )
             time.sleep(2)
+
+
+def tls_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.load_verify_locations(get_cert_path(True))  # python.org's Python on macOS has none
+    return context
 
 
 def destroy() -> None:

@@ -1,22 +1,27 @@
 """`python -m local`: runs the website, `chalice local` and the local Bedrock in one terminal.
 
-PORT      port of the website (default 8080; the next free port if it is taken)
-BEDROCK   "aws" generates images with Amazon Bedrock, using your own AWS credentials
-PAINTER   URL of a server with AUTOMATIC1111's API, which replaces the local painter
+PORT              port of the website (default 8080; the next free port if it is taken)
+BEDROCK           "aws" generates images with Amazon Bedrock, using your own AWS credentials
+DAILY_BUDGET_USD  with BEDROCK=aws, the most that this run may spend in a day (default 2.00)
+PAINTER           URL of a server with AUTOMATIC1111's API, which replaces the local painter
 """
 
 import logging
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from urllib.request import getproxies
 
-from local.automatic1111 import Automatic1111
+from local.api import SECRET_HEADER
+from local.automatic1111 import TIMEOUT_SECONDS, Automatic1111, without_password
 from local.bedrock import Bedrock
+from local.dynamodb import DynamoDB
 from local.painter import paint
 from local.s3 import S3
 from local.website import Website
@@ -42,9 +47,12 @@ def main() -> None:
     api_port = free_port()
     results = S3(0, RESULTS_BUCKET)
     Thread(target=results.serve_forever, daemon=True).start()
-    website = open_website(api_port, results)
+    secret = secrets.token_urlsafe()
+    api_headers = {SECRET_HEADER: secret}
+    website = open_website(lambda port: Website(port, api_port, results.objects, api_headers))
     stage, environment, source = choose_bedrock()
-    api = start_api(api_port, stage, environment | results_environment(results.url))
+    configure(website)
+    api = start_api(api_port, stage, environment | results_environment(results.url), secret)
     try:
         if wait_until_listening(api, api_port):
             Thread(target=website.serve_forever, daemon=True).start()
@@ -58,15 +66,15 @@ def main() -> None:
         api.wait()
 
 
-def open_website(api_port: int, results: S3) -> Website:
-    """The website, listening on PORT or the next free port."""
+def open_website(create: Callable[[int], Website]) -> Website:
+    """The website that `create` returns for PORT, or for the next free port."""
     text = os.environ.get("PORT") or "8080"
     if not text.isdecimal() or int(text) > 65_535:
         sys.exit(f"PORT must be a number from 0 to 65535, got {text!r}")
     ports = range(int(text), min(int(text) + 100, 65_536))
     for port in ports:
         try:
-            website = Website(port, api_port, results.objects)
+            website = create(port)
         except OSError:
             print(f"Port {port} is taken; trying the next one.", flush=True)
         else:
@@ -83,14 +91,39 @@ def choose_bedrock() -> tuple[str, dict[str, str], str]:
     check_settings(bedrock, painter)
     if bedrock:
         check_account()
+        budget = os.environ.get("DAILY_BUDGET_USD") or "2.00"
         source = (
-            "Pictures come from Amazon Bedrock, with your AWS credentials. Each one costs money."
+            "Pictures come from Amazon Bedrock, with your AWS credentials. Each one costs money:\n"
+            f"  at most ${budget} a day in this run; DAILY_BUDGET_USD= changes that."
         )
-        return "aws", dict(os.environ), source
+        return "aws", dict(os.environ) | budget_environment(budget), source
     server = Bedrock(0, Automatic1111(painter).paint if painter else paint)
     Thread(target=server.serve_forever, daemon=True).start()
-    source = f"Pictures come from {painter or 'the local painter'}: no AWS account, no cost."
+    name = without_password(painter) or "the local painter"
+    source = f"Pictures come from {name}: no AWS account, no cost."
     return "local", local_environment(server.url), source
+
+
+def configure(website: Website) -> None:
+    """Other sites must not spend money, and a painter's own server may take its time."""
+    website.is_private = bool(os.environ.get("BEDROCK"))
+    if os.environ.get("PAINTER"):
+        website.gateway_timeout_seconds = TIMEOUT_SECONDS + 10
+
+
+def budget_environment(daily_usd: str) -> dict[str, str]:
+    """A budget as the deployed site has it, in a table of this process."""
+    from boto3 import Session  # a fifth of a second that the local Bedrock saves
+
+    tables = DynamoDB()
+    Thread(target=tables.serve_forever, daemon=True).start()
+    region = Session().region_name or "us-west-2"  # DynamoDB's client needs any
+    return {
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ENDPOINT_URL_DYNAMODB": tables.url,
+        "BUDGET_TABLE": "easel-budget",
+        "DAILY_BUDGET_USD": daily_usd,
+    }
 
 
 def check_settings(bedrock: str, painter: str) -> None:
@@ -136,20 +169,23 @@ def results_environment(endpoint: str) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL_S3": endpoint,
         "RESULTS_BUCKET": RESULTS_BUCKET,
-        "MODEL_TIMEOUT_SECONDS": "100",
+        "MODEL_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
     }
 
 
-def start_api(port: int, stage: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+def start_api(
+    port: int, stage: str, environment: dict[str, str], secret: str
+) -> "subprocess.Popen[bytes]":
+    """`chalice local` in a process of its own, for requests with the secret."""
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "local.api", "local"),
             *("--no-autoreload", "--stage", stage, "--port", str(port)),
         ],
         cwd=ROOT,
-        env=environment,
+        env=environment | {"EASEL_SECRET": secret},
         stdin=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C must reach this process only
     )

@@ -19,11 +19,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import formatdate
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from xml.sax.saxutils import escape
 
 RETENTION_SECONDS = 24 * 60 * 60  # as the deployed bucket's lifecycle rule
 

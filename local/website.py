@@ -3,11 +3,14 @@
 import gzip
 import http.client
 import io
+import re
+import string
 import sys
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from local.s3 import Objects, Refused
 
@@ -38,17 +41,28 @@ class Website(ThreadingHTTPServer):
     """The site at http://127.0.0.1:<port>/, with the API on `api_port`. Port 0 picks a free one.
 
     It serves `objects` under /files/, by their keys, as CloudFront does from the results bucket.
+    `api_headers` go with each request to the API. Once `is_private`, the API answers only the
+    site's own page and programs that are no browser, because each image costs money.
     """
 
     request_queue_size = 128
     daemon_threads = True
 
     gateway_timeout_seconds = GATEWAY_TIMEOUT_SECONDS
+    is_private = False
 
-    def __init__(self, port: int, api_port: int, objects: Objects | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        api_port: int,
+        objects: Objects | None = None,
+        api_headers: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(("127.0.0.1", port), Visit)
         self.api_port = api_port
         self.objects = objects
+        self.api_headers = api_headers or {}
+        self.hosts = [f"{name}:{self.server_port}" for name in ("127.0.0.1", "localhost")]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):  # the visitor disconnected
@@ -60,9 +74,31 @@ class Visit(SimpleHTTPRequestHandler):
 
     server: Website
     protocol_version = "HTTP/1.1"
+    timeout = 60  # seconds without a byte from the visitor
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments, directory=str(FRONTEND))
+
+    def parse_request(self) -> bool:
+        """Read the request's head. Rejects a request that a page of another site makes."""
+        if not super().parse_request():
+            return False
+        if self.headers.get("Host") in self.server.hosts and not self.is_foreign():
+            return True
+        self.close_connection = True  # the body stays unread
+        self.send_error(HTTPStatus.FORBIDDEN, "This request comes from another site")
+        return False
+
+    def is_foreign(self) -> bool:
+        """Whether a page of another site calls the API. Its links to the page are welcome."""
+        if not self.server.is_private or not self.is_for_api():
+            return False
+        origin = self.headers.get("Origin", f"http://{self.headers['Host']}")
+        is_same_site = self.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
+        return not is_same_site or origin != f"http://{self.headers['Host']}"
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def do_GET(self) -> None:
         if self.is_for_api():
@@ -70,7 +106,7 @@ class Visit(SimpleHTTPRequestHandler):
         elif self.path.startswith("/files/") and self.server.objects:
             self.send_object(self.server.objects)
         elif self.is_file():
-            super().do_GET()
+            super().do_HEAD() if self.command == "HEAD" else super().do_GET()
         else:
             self.answer(404, {"Content-Type": "text/html; charset=utf-8"}, NOT_FOUND)
 
@@ -123,45 +159,62 @@ class Visit(SimpleHTTPRequestHandler):
             self.send_error(HTTPStatus.REQUEST_URI_TOO_LONG)
             return
         length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not length.isdecimal():
+        if "Transfer-Encoding" in self.headers or not re.fullmatch("[0-9]{1,19}", length):
+            self.close_connection = True
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
+            return
+        if int(length) > MAX_REQUEST_BYTES:
+            self.discard(int(length))
+            self.answer(
+                413, {"Content-Type": "application/json"}, b'{"message":"Request Too Long"}'
+            )
             return
         body = self.rfile.read(int(length))
         if len(body) < int(length):  # the client disconnected
             self.close_connection = True
             return
-        if len(body) > MAX_REQUEST_BYTES:
-            self.answer(
-                413, {"Content-Type": "application/json"}, b'{"message":"Request Too Long"}'
-            )
-            return
         seconds = self.server.gateway_timeout_seconds
         api = http.client.HTTPConnection("127.0.0.1", self.server.api_port, timeout=seconds)
         site = {"X-Forwarded-Host": self.headers.get("Host", ""), "X-Forwarded-Proto": "http"}
-        headers = forwarded(self.headers, *site) | site
+        own = site | self.server.api_headers
+        headers = forwarded(self.headers, *own) | own
         try:
             path = self.path.removeprefix("/api")
             path = path if path.startswith("/") else f"/{path}"
-            api.request(self.command, path, body, headers)
+            api.request(self.command, encoded(path), body, headers)
             response = api.getresponse()
             self.answer(response.status, forwarded(response.headers), response.read())
         except TimeoutError:
             content = b'{"message": "Endpoint request timed out"}'
             self.answer(504, {"Content-Type": "application/json"}, content)
-        except (ConnectionRefusedError, http.client.HTTPException):
+        except ValueError:  # a header that HTTP does not allow
+            self.send_error(HTTPStatus.BAD_REQUEST)
+        except (OSError, http.client.HTTPException):
             self.send_error(HTTPStatus.BAD_GATEWAY, "The API is not running")
         finally:
             api.close()
+
+    def discard(self, length: int) -> None:
+        """Read a body without keeping it, as some clients read the answer only after they sent it.
+
+        Of an endless one, no more than ten times the limit.
+        """
+        self.close_connection = True
+        left = min(length, 10 * MAX_REQUEST_BYTES)
+        while left > 0 and (part := self.rfile.read(min(left, 65_536))):
+            left -= len(part)
 
     def answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
         self.send_response_only(status)
         for name, value in (headers | {"Content-Length": str(len(content))}).items():
             self.send_header(name, value)
         super().end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-cache")  # an edited file appears on reload
+        self.send_header("Content-Security-Policy", "frame-ancestors 'none'")
         super().end_headers()
 
     def log_message(self, *arguments: object) -> None:
@@ -172,3 +225,8 @@ def forwarded(headers: Any, *replaced: str) -> dict[str, str]:
     """The headers that a proxy passes on, without those that it replaces."""
     dropped = [*HOP_BY_HOP, *map(str.lower, replaced)]
     return {name: value for name, value in headers.items() if name.lower() not in dropped}
+
+
+def encoded(path: str) -> str:
+    """The path with its bytes beyond ASCII percent-encoded; http.server decodes them as Latin-1."""
+    return quote(path, safe=string.punctuation, encoding="latin-1")

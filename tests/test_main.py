@@ -16,6 +16,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from conftest import ROOT, Running
 from local.__main__ import choose_bedrock, open_website
+from local.website import Website
 
 pytestmark = pytest.mark.slow
 
@@ -131,7 +132,7 @@ def test_uses_the_next_port_if_one_is_taken(monkeypatch, capsys):
         taken.listen()
         port = taken.getsockname()[1]
         monkeypatch.setenv("PORT", str(port))
-        with open_website(api_port=0) as website:
+        with open_website(lambda port: Website(port, 0)) as website:
             assert website.server_port > port
     assert f"Port {port} is taken; trying the next one." in capsys.readouterr().out
 
@@ -140,7 +141,7 @@ def test_uses_the_next_port_if_one_is_taken(monkeypatch, capsys):
 def test_rejects_an_invalid_port(monkeypatch, port):
     monkeypatch.setenv("PORT", port)
     with pytest.raises(SystemExit, match=f"^PORT must be a number from 0 to 65535, got '{port}'$"):
-        open_website(api_port=0)
+        open_website(lambda port: Website(port, 0))
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_bedrock_aws_uses_the_callers_credentials(tmp_path):
     own = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "mine"}
     with Running(tmp_path / "log", PORT="0", BEDROCK="aws", **own) as running:
         running.wait_until_ready()
-        assert "with your AWS credentials. Each one costs money." in running.words()
+        assert "with your AWS credentials. Each one costs money:" in running.words()
         models = json.loads(ask(running, "/api/models", method="GET", body="")[2])["models"]
         assert "stable-diffusion-xl" not in [model["name"] for model in models]
         status, _, content = ask(running)

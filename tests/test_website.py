@@ -119,6 +119,10 @@ def test_listens_on_the_loopback_interface_only(server):
         assert listening.server_address[0] == "127.0.0.1"
 
 
+def host(site):
+    return f"127.0.0.1:{site.server_port}".encode()
+
+
 def test_rejects_a_post_to_a_file(site):
     assert ask(site, "POST", "/index.html", b"x")[0] == 405
 
@@ -135,7 +139,11 @@ def test_rejects_over_10_mb_as_api_gateway_does(site):
 def test_rejects_a_body_without_a_valid_length(site, header):
     with socket.create_connection(("127.0.0.1", site.server_port)) as caller:
         caller.sendall(
-            b"POST /api/ HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+            b"POST /api/ HTTP/1.1\r\nHost: "
+            + host(site)
+            + b"\r\n"
+            + header
+            + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
         )
         assert caller.makefile("rb").readline().startswith(b"HTTP/1.1 411")
     assert ask(site, "GET", "/api/models")[0] == 418
@@ -148,7 +156,9 @@ def test_rejects_a_huge_header(site):
 
 def test_ignores_a_truncated_body(site):
     with socket.create_connection(("127.0.0.1", site.server_port)) as caller:
-        caller.sendall(b"POST /api/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na hen")
+        caller.sendall(
+            b"POST /api/ HTTP/1.1\r\nHost: " + host(site) + b"\r\nContent-Length: 9\r\n\r\na hen"
+        )
         caller.shutdown(socket.SHUT_WR)
         assert caller.recv(1) == b""
     assert ask(site, "GET", "/api/models")[0] == 418

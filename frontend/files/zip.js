@@ -18,11 +18,11 @@ export async function zip(files) {
   let offset = 0
   for await (const { name, blob, date } of files) {
     const bytes = new Uint8Array(await blob.arrayBuffer())
-    const entry = { name: new TextEncoder().encode(name), date, size: bytes.length, crc: crc32(bytes), offset }
+    const entry = { name: new TextEncoder().encode(name), date, size: blob.size, crc: crc32(bytes), offset }
     const header = pack([4, 0x04034b50], ...commonFields(entry, versions.plain, 0))
     parts.push(header, entry.name, new Blob([bytes])) // a Blob, which browsers can move to the disk
     directory.push(directoryEntry(entry), entry.name, offsetExtra(entry))
-    offset += header.length + entry.name.length + bytes.length
+    offset += header.length + entry.name.length + blob.size
   }
   return new Blob([...parts, ...directory, ...end(directory, offset)], { type: "application/zip" })
 }

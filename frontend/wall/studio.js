@@ -73,11 +73,14 @@ export function addStudio(wall, {
   /** The image, once it hangs; goes on in the background if it is cancelled, as it may be paid for. */
   function makePicture(job, code, signal) {
     const { values, result, isOrphan } = job
+    const isRepeated = Boolean(job.key)
     if (!isOrphan) Object.assign(job, { key: job.key ?? newKey(), sentAt: Date.now() })
     return hold(job, signal, async () => {
       const image = isOrphan
         ? await fetchImage(job.key, { code, sentAt: job.sentAt })
-        : await generateImage(values, { key: job.key, code, signal, onRetry: result.showRetrying, onSearch: result.showSearching })
+        : await generateImage(values, {
+          key: job.key, isRepeated, code, signal, onRetry: result.showRetrying, onSearch: result.showSearching,
+        })
       if (signal.aborted) return onLateImage(image, values)
       job.record = await onImage(image, values, result)
       if (job.record) result.setId(job.record.id)

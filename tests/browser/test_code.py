@@ -172,7 +172,7 @@ def test_the_code_can_be_changed(closed):
     expect(page.get_by_role("button", name="Change access code")).to_be_hidden()
     give(page, "open sesame")
     expect(page.locator("figure").get_by_text(WRONG)).to_be_visible()
-    assert not page.evaluate(STORE)
+    assert page.evaluate(STORE) == CODE
 
 
 def test_the_code_can_be_entered_by_keyboard(closed):
@@ -218,7 +218,7 @@ def test_an_open_site_needs_no_code(open_page, quick_site):
     assert "authorization" not in sent[0].all_headers()
 
 
-def test_asks_for_the_code_when_the_site_starts_to_need_one(page):
+def test_asks_for_the_code_once_the_site_needs_one(page):
     message = "access code must be sent as `Authorization: Bearer <code>`, got none or a wrong one"
     closed = {"Code": "AccessCodeRequired", "Message": message}
     page.route("**/api/?*", lambda route: route.fulfill(status=401, json=closed))

@@ -73,13 +73,13 @@ def history(chromium, quick_site):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_keeps_the_file_where_canvases_return_noise(history, kind):
-    sent = run(history, "window.sent = await noise(640, 480); return digest(sent)")
+    sent = run(history, "window.sent = await noise(32, 24); return digest(sent)")
     bytes = run(history, "return [...new Uint8Array(await sent.arrayBuffer())]")
     reload_with_script(history, noise(kind))
     file = "new Blob([new Uint8Array(argument)], { type: 'image/jpeg' })"
     run(history, f"window.record = await history.add({{}}, {file})", bytes)
     assert run(history, "return digest(await history.thumb(record.id))") == sent
-    assert run(history, "return [record.width, record.height]") == [640, 480]
+    assert run(history, "return [record.width, record.height]") == [32, 24]
 
 
 def test_a_few_changed_bits_are_no_noise(history):
@@ -173,8 +173,12 @@ def stream(file):
 def test_a_zip_holds_more_than_65535_files(history):
     script = """
       const { zip } = await import("./files/zip.js")
+      const { Blob } = window
+      window.Blob = function (parts, type) { // a real one for each file takes seconds
+        return type ? new Blob(parts, type) : parts[0]
+      }
       async function* files() {
-        const [blob, date] = [new Blob(["x"]), new Date()]
+        const [blob, date] = [{ size: 1, arrayBuffer: async () => new ArrayBuffer(1) }, new Date()]
         for (let number = 0; number < argument; number++) yield { name: `${number}`, blob, date }
       }
       const digits = new Uint8Array(await (await zip(files())).arrayBuffer())
@@ -186,29 +190,19 @@ def test_a_zip_holds_more_than_65535_files(history):
     """
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(run(history, script, 65_537)))) as archive:
         assert len(archive.namelist()) == 65_537
-        assert archive.read("65536") == b"x"
+        assert archive.read("65536") == b"\0"
 
 
 def test_a_zip_of_more_than_4_gb_says_where_each_file_is(history):
-    """The file's own size is a lie, as 4 GB would take minutes; so are only the offsets true."""
     script = """
       const { zip } = await import("./files/zip.js")
-      const huge = { arrayBuffer: async () => new ArrayBuffer(8) }
-      const { Uint8Array: Bytes } = window
-      window.Uint8Array = new Proxy(Bytes, {
-        construct: (bytes, [first, ...rest]) => {
-          const made = Reflect.construct(bytes, [first, ...rest])
-          if (first?.byteLength === 8) Object.defineProperty(made, "length", { value: 5e9 })
-          return made
-        },
-      })
+      const date = new Date()
       async function* files() {
-        yield { name: "huge", blob: huge, date: new Date() }
-        yield { name: "next", blob: new Blob(["x"]), date: new Date() }
+        const huge = { size: 5e9, arrayBuffer: async () => new ArrayBuffer() }
+        yield { name: "huge", blob: huge, date }
+        yield { name: "next", blob: new Blob(["x"]), date }
       }
-      const made = await zip(files())
-      window.Uint8Array = Bytes
-      return [...new Bytes(await made.arrayBuffer())]
+      return [...new Uint8Array(await (await zip(files())).arrayBuffer())]
     """
     file = bytes(run(history, script))
     offset = 30 + 4 + 5_000_000_000
@@ -239,7 +233,8 @@ def test_names_end_between_letters(page, prompt, name):
     thumbnail(page, prompt).click()
     button = viewer(page).get_by_role("button", name="Download")
     saved, _ = download(page, button.click)
-    assert re.fullmatch(rf"{name} \d+\.jpg", saved), saved
+    saved = saved.replace("_", "\u200d")  # Chromium replaces zero-width joiners
+    assert re.fullmatch(rf"{name} \d+\.jpg", saved)
 
 
 def test_labels_and_captions_end_between_letters(page):
@@ -251,10 +246,9 @@ def test_labels_and_captions_end_between_letters(page):
 
 
 def test_says_when_the_settings_do_not_fit_in_a_file(page):
-    emoji = "🦊" * 9_000
-    show_configuration(page)
-    setting(page, "Negative prompt").fill(emoji)
-    setting(page, "Prompt").fill(emoji)
+    setting(page, "Prompt").fill(
+        " " + "🦊" * 9_000
+    )  # lines cannot hold the space, so it is written twice
     page.locator("[type=submit]").click()
     page.locator("figure .frame").click()
     button = viewer(page).get_by_role("button", name="Download")

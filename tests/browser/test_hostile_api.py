@@ -1,4 +1,4 @@
-"""The page beside an API that lies, a gateway that answers for it, and modules that fail."""
+"""The page beside an API that lies, and a gateway that answers for it."""
 
 import base64
 import copy
@@ -10,10 +10,9 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.acts import QUICK, SHIP, advance_clock_until, generate, setting, watch_posts
-from browser.fixtures import STILL
-from browser.languages import LANGUAGES, translations
+from browser.languages import LANGUAGES
 from chalicelib.catalogue import MODELS
-from conftest import ROOT, picture
+from conftest import picture
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +23,6 @@ CATALOGUE = {
 }
 UNREADABLE = "The server's answer could not be read (status 200). Try again in a moment."
 BUSY = "Too many requests at once. Try again in a few seconds."
-FAILURE = "Something went wrong on this page. Reload it, then try again."
 SVG = base64.b64encode(b"<svg xmlns='http://www.w3.org/2000/svg'/>").decode()
 
 
@@ -101,7 +99,8 @@ FIRST = ("models", 0)
 ODD_CATALOGUES = [
     None, 7, "models", [], {}, {"models": {}}, {"models": [None]}, {"models": [[]]},
     put([], "models"), put("x", "default"), put(None, "default"), put("constructor", "default"),
-    put(None, *FIRST, "parameters"), put([None], *FIRST, "parameters"), put([], *FIRST, "parameters"),
+    put(None, *FIRST, "parameters"), put([None], *FIRST, "parameters"),
+    put([], *FIRST, "parameters"),
     put("NaN", *FIRST, "price_usd"), put(-1, *FIRST, "price_usd"), put({}, *FIRST, "title"),
     put(None, *FIRST, "description"), put("x", *FIRST, "parameters", 0, "max_length"),
     put({}, *FIRST, "parameters", 1, "label"), put("x", *FIRST, "parameters", 2, "choices"),
@@ -283,123 +282,3 @@ def test_a_gateway_that_finds_the_request_too_long_is_explained(page):
         answer(page, status=status, body="<html>")
         generate(page, QUICK)
         expect_message(page, "The text is too long to send. Shorten it.")
-
-
-# The page's own failures
-
-# Functions, each in its file, that throw when they are called.
-AT_START = [
-    ("words/words.js", "translate"), ("words/words.js", "addLanguageMenu"), ("theme.js", "addThemeMenu"),
-    ("form/desk.js", "addDesk"), ("form/access.js", "fillCode"), ("form/link.js", "takeLinkValues"),
-    ("form/fields.js", "storedForm"), ("files/history.js", "openHistory"), ("wall/shelf.js", "addShelf"),
-    ("wall/studio.js", "addStudio"), ("wall/gallery.js", "addGallery"), ("wall/viewer.js", "addViewer"),
-    ("files/import.js", "addFileImport"),
-]  # fmt: skip
-WITH_THE_MODELS = [
-    ("api.js", "send"), ("api.js", "fetchJson"), ("form/fields.js", "renderModels"),
-    ("form/fields.js", "fillFields"), ("form/fields.js", "renderModel"), ("form/fields.js", "createField"),
-    ("form/budget.js", "totalPrice"), ("form/budget.js", "renderBudget"), ("form/fields.js", "enableForm"),
-]  # fmt: skip
-WITH_A_PICTURE = [
-    ("form/texts.js", "checkTexts"), ("form/fields.js", "batchValues"), ("form/access.js", "readCode"),
-    ("form/access.js", "acceptCode"), ("api.js", "generateImage"), ("api.js", "readImage"),
-    ("api.js", "decodeBase64"), ("wall/result.js", "addBatch"), ("wall/result.js", "addResult"),
-    ("wall/result.js", "createCaption"), ("wall/studio.js", "summarize"), ("wall/studio.js", "finish"),
-    ("words/words.js", "duration"),
-]  # fmt: skip
-
-
-@pytest.fixture
-def breaking(chromium, quick_site):
-    """Open the page with a function that throws; unlike `open_page`, the page may throw."""
-    contexts = []
-
-    def open_one(path, name, **options):
-        context = chromium.new_context(**(STILL | options))
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)  # milliseconds
-        page.route(f"**/{path}", lambda route: route.fulfill(**broken(path, name)))
-        page.goto(quick_site.url)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-
-
-def broken(path, name):
-    """The module with `throw` at the start of that function."""
-    text = (ROOT / "frontend" / path).read_text()
-    start = re.compile(
-        rf"^((?:export )?(?:async )?function {name}\(.*?\) \{{\n|export const {name} = \w+ => )",
-        re.MULTILINE | re.DOTALL,
-    )
-    if not start.search(text):  # a function inside another
-        start = re.compile(rf"(function {name}\(.*?\) \{{\n)", re.DOTALL)
-    text, count = start.subn(rf"\1fail('{name}')\n", text, count=1)
-    assert count == 1, name
-    text += "\nfunction fail(name) { throw new TypeError(`${name} is broken`) }\n"
-    return {"body": text, "content_type": "text/javascript"}
-
-
-def test_a_module_that_fails_at_the_start_is_said(breaking):
-    for path, name in AT_START:
-        page = breaking(path, name)
-        expect(page.locator("#toast")).to_be_visible()
-        expect(page.locator("#toast p")).to_have_text(FAILURE)
-        expect(page.locator("#status")).to_have_text(FAILURE)
-        expect(page.locator("#prompt")).to_have_value(SHIP)
-
-
-def test_models_that_cannot_be_drawn_leave_no_half_of_a_form(breaking):
-    for path, name in WITH_THE_MODELS:
-        page = breaking(path, name)
-        expect(page.locator("#model-help")).to_have_text(FAILURE)
-        expect(page.locator("[type=submit]")).to_be_disabled()
-        expect(page.get_by_role("button", name="Try again")).to_be_visible()
-
-
-def test_a_module_that_fails_with_a_picture_leaves_the_button_alive(breaking):
-    for path, name in WITH_A_PICTURE:
-        page = breaking(path, name)
-        page.locator("[type=submit]:enabled").click()
-        said = page.locator("#toast p, figure .message").filter(visible=True, has_text=FAILURE)
-        expect(said.first).to_be_visible()
-        expect(page.locator("figure[aria-busy]")).to_have_count(0)
-        expect(page.locator("[type=submit]")).not_to_have_attribute("aria-disabled", "true")
-        assert page.evaluate("window.onbeforeunload") is None
-
-
-def test_a_failure_that_cannot_be_read_leaves_the_button_alive(breaking):
-    page = breaking("api.js", "readError")
-    generate(page, "!denied")
-    expect_message(page, FAILURE)
-
-
-def test_a_picture_that_cannot_be_kept_hangs_all_the_same(breaking):
-    page = breaking("files/history.js", "newId")
-    generate(page, QUICK)
-    sentence = "This picture could not be kept. Save it with the browser's own menu."
-    expect(page.locator("#toast p")).to_have_text(sentence)
-    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
-    page.locator("figure").get_by_role("button").click()
-    expect(page.locator("#toast p")).to_have_text(sentence)
-    generate(page, "qwzx two")
-    expect(page.get_by_role("img")).to_have_count(2)
-
-
-def test_a_module_that_does_not_arrive_is_said(chromium, quick_site):
-    for path in ("app.js", "wall/viewer.js", "vendor/idb.js", "api.js"):
-        with chromium.new_context(**STILL) as context:
-            page = context.new_page()
-            page.route(f"**/{path}", lambda route: route.abort())
-            page.goto(quick_site.url)
-            expect(page.locator("#toast")).to_be_visible()
-            expect(page.locator("#toast p")).to_have_text(FAILURE)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_failure_of_the_page_is_said_in_each_language(breaking, language):
-    page = breaking("api.js", "send", locale=LANGUAGES[language])
-    expect(page.locator("#model-help")).to_have_text(translations(language)[FAILURE])

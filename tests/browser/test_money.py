@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from browser.acts import QUICK, generate, watch_posts
 from conftest import budget_table, serving
 from local.__main__ import free_port, local_environment, start_api, wait_until_listening
+from local.api import SECRET_HEADER
 from local.bedrock import Bedrock
 from local.website import Website
 
@@ -38,10 +39,12 @@ def thrifty_site(dynamodb):
             "BUDGET_TABLE": "budget",
             "DAILY_BUDGET_USD": "0.10",
         }
-        api = stack.enter_context(start_api(port, "aws", environment))
+        api = stack.enter_context(start_api(port, "aws", environment, "secret"))
         stack.callback(api.kill)
         assert wait_until_listening(api, port)
-        website = stack.enter_context(serving(Website(0, port)))
+        website = stack.enter_context(
+            serving(Website(0, port, api_headers={SECRET_HEADER: "secret"}))
+        )
         yield f"http://127.0.0.1:{website.server_port}/"
 
 

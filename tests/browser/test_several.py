@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, generate, watch_posts
+from browser.acts import QUICK, generate, thumbnails, watch_posts
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,6 @@ def test_requests_four_pictures_at_once(page):
     generate(page, "!slow 2 qwzx")
     expect(page.get_by_role("button", name="Cancel")).to_have_count(4)
     expect(page.get_by_role("status")).to_have_text("Painting 4 pictures.")
-    assert len(sent) == 4
     expect(page.get_by_role("img")).to_have_count(4)
     expect(page.get_by_role("status")).to_have_text("4 of 4 pictures are ready.")
     assert len(set(seeds(page))) == 4
@@ -64,7 +63,8 @@ def test_retries_one_failed_picture_of_four(page):
     generate(page, QUICK)
     expect(page.get_by_role("img")).to_have_count(3)
     expect(page.get_by_role("status")).to_have_text(
-        "3 of 4 pictures are ready. 1 failed: The model failed; try again."
+        "3 of 4 pictures are ready. 1 failed: The model failed; try again. "
+        "It may have been charged. Trying again may be charged, too."
     )
     before = seeds(page)
     page.get_by_role("button", name="Try again").click()
@@ -81,7 +81,7 @@ def test_cancels_one_picture_of_three(page):
     page.get_by_role("button", name="Cancel").nth(1).click()
     expect(page.get_by_role("img")).to_have_count(2)
     expect(page.locator("figure")).to_have_count(2)
-    expect(page.get_by_role("status")).to_have_text("2 of 3 pictures are ready.")
+    expect(thumbnails(page)).to_have_count(3)  # the cancelled one was paid for
 
 
 def test_escape_cancels_all_pictures(page):
@@ -89,7 +89,9 @@ def test_escape_cancels_all_pictures(page):
     generate(page, "!slow 20 qwzx")
     page.keyboard.press("Escape")
     expect(page.locator("figure")).to_have_count(0)
-    expect(page.get_by_role("status")).to_have_text("Cancelled.")
+    expect(page.get_by_role("status")).to_have_text(
+        "Cancelled. What is already paid for still lands on the shelf."
+    )
     expect(page.get_by_role("heading", name="What would you like to see?")).to_be_visible()
 
 
@@ -118,7 +120,7 @@ def test_shows_the_price_of_a_click_and_of_the_visit(page):
     expect(page.get_by_text("This visit: $0.08.")).to_be_visible()
 
 
-def test_confirms_leaving_while_pictures_are_pending(page):
+def test_leaves_other_work_alone_while_pictures_are_pending(page):
     generate(page, QUICK)
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()
     generate(page, "!slow 20 qwzx")
@@ -135,10 +137,6 @@ def test_confirms_leaving_while_pictures_are_pending(page):
     search.press("Escape")  # clears the search only
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     assert sent == []
-    asked = []
-    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    page.reload()
-    assert asked == ["beforeunload"]
 
 
 def test_announces_a_shared_failure_once(page):

@@ -59,7 +59,7 @@ def configured(page):
 def waiting(page):
     page.locator("#model").select_option("stable-image-core")
     page.locator("[name=count][value='4']").check()
-    submit(page, "!slow 20 qwzx")
+    submit(page, "!slow 200 qwzx")  # longer than the test, as cancelled pictures arrive too
     expect(page.locator("[aria-busy=true] button")).to_have_count(4)
 
 

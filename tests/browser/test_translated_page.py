@@ -22,7 +22,8 @@ TRANSLATE = """() => {
   const texts = []
   while (walker.nextNode()) texts.push(walker.currentNode)
   for (const text of texts) {
-    if (!text.data.trim() || text.parentElement.closest("font, textarea, option, noscript")) continue
+    const kept = text.parentElement.closest("font, textarea, option, noscript")
+    if (kept || !text.data.trim()) continue
     const [outer, inner] = [1, 2].map(() => document.createElement("font"))
     text.before(outer)
     outer.append(inner)

@@ -1,6 +1,4 @@
-"""What people type: never lost, never taken for a shortcut, and refused only with a reason."""
-
-import re
+"""Words that people type: what replaces them can be undone."""
 
 import pytest
 from playwright.sync_api import expect
@@ -14,24 +12,16 @@ from browser.acts import (
     setting,
     show_configuration,
     thumbnail,
-    thumbnails,
-    viewer,
-    watch_posts,
 )
-from browser.languages import LANGUAGES, translations
+from browser.recipes import automatic1111_file
+from browser.test_restore import drop
+from browser.test_shortcuts import press
 
 pytestmark = pytest.mark.slow
 
 EXAMPLE = "A lighthouse in the fog, watercolor"
 FILLED = "The settings are in the form."
 OWN = "my own words"
-
-PRESS = """key => (document.activeElement ?? document.body).dispatchEvent(
-  new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...key }))"""
-
-
-def press(page, **key):
-    page.evaluate(PRESS, key)
 
 
 def type_words(page, words=OWN):
@@ -42,133 +32,6 @@ def type_words(page, words=OWN):
 
 def undo(page):
     return page.get_by_role("button", name="Undo", exact=True)
-
-
-# Shortcuts
-
-
-def test_escape_during_a_japanese_conversion_cancels_nothing(page):
-    generate(page, "!slow 20 qwzx")
-    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
-    setting(page, "Prompt").focus()
-    keyboard = page.context.new_cdp_session(page)
-    composed = {"text": "せかい", "selectionStart": 3, "selectionEnd": 3}
-    keyboard.send("Input.imeSetComposition", composed)
-    page.keyboard.press("Escape")
-    expect(page.locator("figure[aria-busy]")).to_have_count(1)
-    keyboard.send("Input.insertText", {"text": "世界"})
-    page.keyboard.press("Escape")
-    expect(page.locator("figure")).to_have_count(0)
-
-
-@pytest.mark.parametrize("composing", [{"isComposing": True}, {"keyCode": 229}])
-def test_no_shortcut_acts_while_text_is_composed(page, composing):
-    sent = watch_posts(page)
-    make_pictures(page, "qwzx one", "qwzx two")
-    thumbnail(page, "qwzx two").click()
-    press(page, key="ArrowRight", **composing)
-    press_in_viewer(page, "Delete")
-    press(page, key="z", ctrlKey=True, **composing)
-    expect(thumbnails(page)).to_have_count(1)
-    press(page, key="?", **composing)
-    press(page, key="Enter", ctrlKey=True, **composing)
-    expect(page.locator("dialog[open], figure[aria-busy]")).to_have_count(0)
-    assert len(sent) == 2
-    press(page, key="z", ctrlKey=True)
-    expect(thumbnails(page)).to_have_count(2)
-
-
-def test_escape_in_a_menu_or_field_cancels_nothing(page):
-    show_configuration(page)
-    generate(page, "!slow 20 qwzx")
-    for label in ("Model", "Seed", "Aspect ratio", "Language"):
-        setting(page, label).focus()
-        page.keyboard.press("Escape")
-    page.get_by_role("radio", name="2").focus()
-    page.keyboard.press("Escape")
-    expect(page.locator("figure[aria-busy]")).to_have_count(1)
-    page.get_by_role("button", name="Generate").focus()
-    page.keyboard.press("Escape")
-    expect(page.locator("figure")).to_have_count(0)
-
-
-def test_a_held_escape_closes_the_viewer_and_cancels_nothing(page):
-    make_pictures(page, QUICK)
-    generate(page, "!slow 20 qwzx")
-    thumbnail(page, QUICK).click()
-    expect(viewer(page)).to_be_visible()
-    for _ in range(3):
-        page.keyboard.down("Escape")
-    expect(viewer(page)).to_be_hidden()
-    page.keyboard.down("Escape")
-    expect(page.locator("figure[aria-busy]")).to_have_count(1)
-    page.keyboard.up("Escape")
-    page.keyboard.press("Escape")
-    expect(page.locator("figure[aria-busy]")).to_have_count(0)
-
-
-def test_the_browsers_own_arrow_shortcuts_turn_no_picture(page):
-    make_pictures(page, "qwzx one", "qwzx two")
-    thumbnail(page, "qwzx two").click()
-    for modifier in ("altKey", "ctrlKey", "metaKey"):
-        press(page, key="ArrowRight", **{modifier: True})
-    expect(viewer(page).get_by_role("img", name="qwzx two")).to_be_visible()
-    press(page, key="ArrowRight")
-    expect(viewer(page).get_by_role("img", name="qwzx one")).to_be_visible()
-
-
-UNDO_KEYS = {
-    "Caps Lock": {"key": "Z", "code": "KeyZ"},
-    "Cyrillic": {"key": "я", "code": "KeyZ"},
-    "Greek": {"key": "ζ", "code": "KeyZ"},
-    "German": {"key": "z", "code": "KeyY"},
-}
-OTHER_KEYS = {
-    "redo": {"key": "Z", "code": "KeyZ", "shiftKey": True},
-    "German Y": {"key": "y", "code": "KeyZ"},
-    "Cyrillic Y": {"key": "н", "code": "KeyY"},
-}
-
-
-def test_undo_works_with_caps_lock_and_on_any_keyboard(page):
-    make_pictures(page, QUICK)
-    for key in UNDO_KEYS.values():
-        thumbnail(page, QUICK).click()
-        press_in_viewer(page, "Delete")
-        expect(thumbnails(page)).to_have_count(0)
-        for other in OTHER_KEYS.values():
-            press(page, ctrlKey=True, **other)
-        expect(thumbnails(page)).to_have_count(0)
-        press(page, ctrlKey=True, **key)
-        expect(thumbnails(page)).to_have_count(1)
-
-
-def test_undo_works_while_the_number_of_pictures_has_the_focus(page):
-    make_pictures(page, QUICK)
-    thumbnail(page, QUICK).click()
-    press_in_viewer(page, "Delete")
-    page.get_by_role("radio", name="1").focus()
-    page.keyboard.press("Control+z")
-    expect(thumbnails(page)).to_have_count(1)
-
-
-def test_the_wheel_changes_no_number_and_no_menu(page):
-    setting(page, "Model").select_option("Stable Diffusion XL")
-    show_configuration(page)
-    setting(page, "Seed").fill("7")
-    for label, value in (("Seed", "7"), ("Generation steps", "50"), ("Size", "1024x1024")):
-        before = setting(page, label).input_value()
-        setting(page, label).focus()
-        setting(page, label).hover()
-        page.mouse.wheel(0, -120)
-        page.mouse.wheel(0, 240)
-        page.evaluate("() => new Promise(done => setTimeout(done, 100))")
-        expect(setting(page, label)).to_have_value(before)
-        expect(setting(page, label)).to_be_focused()
-    expect(setting(page, "Seed")).to_have_value("7")
-
-
-# Words that are replaced
 
 
 def use_example(page, site):
@@ -203,15 +66,8 @@ def use_more(page, site):
 
 
 def use_file(page, site):
-    page.evaluate("""() => {
-      const keyword = "parameters\\0", text = "dropped words\\nSteps: 30, Seed: 7, Size: 8x8"
-      const bytes = [...keyword + text].map(letter => letter.charCodeAt())
-      const chunk = (type, data) => [0, 0, 0, data.length, ...[...type].map(l => l.charCodeAt()), ...data, 0, 0, 0, 0]
-      const png = [137, 80, 78, 71, 13, 10, 26, 10, ...chunk("IHDR", Array(13).fill(0)), ...chunk("tEXt", bytes), ...chunk("IEND", [])]
-      const dataTransfer = new DataTransfer()
-      dataTransfer.items.add(new File([new Uint8Array(png)], "fox.png", { type: "image/png" }))
-      document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }))
-    }""")
+    text = "dropped words\nSteps: 30, Seed: 7, Size: 8x8"
+    drop(page, "fox.png", automatic1111_file(text, "PNG"))
     return "dropped words"
 
 
@@ -327,11 +183,7 @@ def test_a_long_text_is_replaced_at_once(page):
 
 
 def test_an_old_notice_goes_when_something_else_works(page, quick_site):
-    page.evaluate("""() => {
-      const dataTransfer = new DataTransfer()
-      dataTransfer.items.add(new File(["no picture"], "x.png", { type: "image/png" }))
-      document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }))
-    }""")
+    drop(page, "x.png", b"no picture")
     expect(page.locator("#toast p")).to_have_text("This file contains no settings.")
     use_file(page, quick_site)
     expect(page.locator("#toast p")).to_have_text(FILLED)
@@ -350,76 +202,3 @@ def test_still_being_painted_is_not_said_over_the_finished_picture(page):
     expect(page.locator("#toast p")).to_contain_text("Pictures are still being painted.")
     expect(page.get_by_role("img", name="!slow 2 qwzx")).to_be_visible()
     expect(page.locator("#toast")).to_be_hidden()
-
-
-# Characters
-
-
-def test_line_ends_of_powerpoint_and_pdf_become_line_ends(page):
-    sent = watch_posts(page)
-    show_configuration(page)
-    setting(page, "Negative prompt").fill("no\vpeople")
-    generate(page, "qwzx\va fox\fin the\x85snow")
-    expect(page.get_by_role("img")).to_be_visible()
-    assert sent[0].post_data == "qwzx\na fox\nin the\nsnow"
-    assert "negative_prompt=no%0Apeople" in sent[0].url
-
-
-NAME = "The text contains the character {character}, which no model takes. Remove it."
-
-
-UNUSABLE = [
-    ("a fox\x02 in the snow", "U+0002", "\x02"),
-    ("\x1b[31ma fox", "U+001B", "\x1b"),
-    ("a fox\x7f", "U+007F", "\x7f"),
-    ("a fox \ufffd", "U+FFFD", "\ufffd"),
-    ("🦊 HALF", "U+D83E", None),  # half an emoji, which Playwright cannot send
-]
-
-
-@pytest.mark.parametrize("label", ["Prompt", "Negative prompt"])
-def test_names_and_selects_a_character_that_cannot_be_used(page, label):
-    sent = watch_posts(page)
-    show_configuration(page)
-    field = setting(page, label)
-    page.get_by_role("button", name="Hide Configuration").click()
-    for text, code, selected in UNUSABLE:
-        fill = "(area, text) => { area.value = text.replace('HALF', '\\ud83e') }"
-        field.evaluate(fill, text)
-        page.get_by_role("button", name="Generate").click()
-        assert field.evaluate("area => area.validationMessage") == NAME.format(character=code)
-        expect(field).to_be_focused()
-        if selected:
-            field.press("Delete")
-            expect(field).to_have_value(text.replace(selected, ""))
-        field.fill(QUICK)
-        assert field.evaluate("area => area.validationMessage") == ""
-    assert sent == []
-    generate(page, QUICK)
-    expect(page.get_by_role("img")).to_be_visible()
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_names_the_character_in_each_language(open_page, language):
-    page = open_page(locale=LANGUAGES[language])
-    sentence = translations(language)[NAME].format(character="U+0002")
-    prompt = page.locator("#prompt")
-    prompt.fill("a fox\x02")
-    page.locator("[type=submit]").click()
-    assert prompt.evaluate("area => area.validationMessage") == sentence
-    message = "negative_prompt must be plain text, got the character U+0002"
-    refusal = {"Code": "InvalidParameter", "Message": message}
-    page.route("**/api/?*", lambda route: route.fulfill(status=400, json=refusal))
-    prompt.fill(QUICK)
-    page.locator("[type=submit]").click()
-    expect(page.locator("figure .message")).to_have_text(sentence)
-
-
-def test_a_prompt_that_nobody_can_see_is_called_empty(page):
-    sent = watch_posts(page)
-    for words in ("\u200b", "\u2060\ufe0f \u3000", "\u0301"):
-        prompt = setting(page, "Prompt")
-        prompt.fill(words)
-        page.get_by_role("button", name=re.compile("^Generate")).click()
-        assert prompt.evaluate("area => area.validationMessage") == "The prompt is empty."
-    assert sent == []

@@ -86,7 +86,7 @@ def test_lists_the_models(client):
         ({"n": 0}, openai.BadRequestError, "InvalidParameter", "n"),
         ({"n": 11}, openai.BadRequestError, "InvalidParameter", "n"),
         ({"size": "7x7"}, openai.BadRequestError, "InvalidParameter", "size"),
-        ({"response_format": "url"}, openai.BadRequestError, "InvalidParameter", "response_format"),
+        ({"response_format": "svg"}, openai.BadRequestError, "InvalidParameter", "response_format"),
         ({"model": "nonsense"}, openai.NotFoundError, "model_not_found", "model"),
         (
             {"prompt": "!filtered"},
