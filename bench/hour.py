@@ -27,10 +27,11 @@ PAGE_BYTES, IMAGE_BYTES = 62_000, 405_669
 
 # US dollars in us-west-2, and at CloudFront in the United States and Europe, without free tiers:
 # aws.amazon.com's pages lambda/pricing (arm64), api-gateway/pricing (REST; throttled requests are
-# free), dynamodb/pricing (on demand) and cloudfront/pricing, November 2026.
+# free), dynamodb/pricing (on demand), s3/pricing and cloudfront/pricing, November 2026.
 LAMBDA_CALL, LAMBDA_GB_SECOND = 0.20e-6, 13.3334e-6
 GATEWAY_REQUEST = 3.50e-6
 ITEM_WRITE, ITEM_READ = 0.625e-6, 0.125e-6
+OBJECT_WRITE, OBJECT_READ = 5.0e-6, 0.4e-6  # deleting one is free
 EDGE_REQUEST, EDGE_BYTE = 1.0e-6, 0.085e-9
 
 
@@ -153,6 +154,7 @@ class Hour:
         self.first_refusals: dict[str, float] = {}  # by limit, in seconds
         self.requests = self.admitted = self.lambda_calls = self.peak_concurrency = 0
         self.writes = self.reads = 0  # of the day's item
+        self.object_writes = self.object_reads = 0  # of results: a claim, then its answer
         self.lambda_seconds = 0.0
 
     def run(self, visits: Iterable[Visit]) -> "Hour":
@@ -236,13 +238,16 @@ class Hour:
         self.peak_concurrency = max(self.peak_concurrency, len(self.running))
 
     def generate(self, now: float) -> str:
-        """As app.py does: reserves the price first, and refunds it if no image was made."""
+        """As app.py does: claims the key and reserves the price first, and refunds it if no image
+        was made."""
+        self.object_writes += 1
         if not self.write_item(now):
             return self.refuse(now, "DynamoDB", MODEL_UNAVAILABLE)
         if not self.affordable:
             return self.refuse(now, "budget", BUDGET_SPENT)
         self.affordable -= 1
         if self.model.take(now):
+            self.object_writes += 1
             return IMAGE
         self.affordable += self.write_item(now)  # if this write fails, the refund is lost
         return self.refuse(now, "Bedrock", MODEL_BUSY)
@@ -279,6 +284,8 @@ class Hour:
             + self.admitted * GATEWAY_REQUEST
             + self.writes * ITEM_WRITE
             + self.reads * ITEM_READ
+            + self.object_writes * OBJECT_WRITE
+            + self.object_reads * OBJECT_READ
             + (self.requests + visits * PAGE_FILES) * EDGE_REQUEST
             + (visits * PAGE_BYTES + images * IMAGE_BYTES) * EDGE_BYTE
         )

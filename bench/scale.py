@@ -33,8 +33,9 @@ SETTINGS = {
 }
 QUOTAS, CROWDS = (10, 15, 90, 600, 6_000), (1_000, 10_000)  # calls a minute, people an hour
 
-# The API's routes, each with a preflight: app.py.
-POSTS, GETS = 2, 3
+# The API's routes, each with a preflight: app.py. Two of the GETs have the higher rate: a model of
+# OpenAI's API, and a result (infra/gateway.py).
+POSTS, GETS, FREQUENT_GETS = 2, 5, 2
 
 # Requests a second: AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits
 CLOUDFRONT_RATE = 250_000
@@ -133,9 +134,11 @@ def describe_peaks(hours: list[Hour], shipped: Limits) -> str:
 def describe_flood(shipped: Limits) -> str:
     """What attackers' loops cost in a day if the budget refuses every request."""
     post = loop_usd(shipped.rate, REFUSAL_SECONDS, writes=True)
+    frequent_get = loop_usd(shipped.rate, REFUSAL_SECONDS)
     get = loop_usd(shipped.read_rate, REFUSAL_SECONDS)
     preflight = loop_usd(shipped.read_rate, 0)
-    everything = POSTS * post + GETS * get + (POSTS + GETS) * preflight
+    gets = FREQUENT_GETS * frequent_get + (GETS - FREQUENT_GETS) * get
+    everything = POSTS * post + gets + (POSTS + GETS) * preflight
     return (
         f"A loop that sends {shipped.rate} requests a second all day while the budget is spent "
         f"costs ${post:.2f} on top of the budget. Loops on every route and preflight at once cost "
@@ -144,13 +147,16 @@ def describe_flood(shipped: Limits) -> str:
 
 
 def loop_usd(rate: float, lambda_seconds: float, writes: bool = False) -> float:
-    """US dollars for a day of requests that make no image. `lambda_seconds`: 0 without Lambda."""
+    """US dollars for a day of requests that make no image. `lambda_seconds`: 0 without Lambda.
+
+    `writes`: each claims a key and tries to reserve; the others read at most one result."""
     day = Hour(Limits())
     requests = round(rate * 24 * HOUR_SECONDS)
     day.requests = day.admitted = requests
     day.lambda_calls = requests if lambda_seconds else 0
     day.lambda_seconds = requests * lambda_seconds
-    day.writes = requests if writes else 0
+    day.writes = day.object_writes = requests if writes else 0
+    day.object_reads = day.lambda_calls - day.object_writes
     return day.costs_usd()[1]
 
 
