@@ -174,7 +174,8 @@ def test_uses_the_products_own_values():
     methods = [method for route in easel.app.routes.values() for method in route]
     assert (methods.count("POST"), methods.count("GET")) == (scale.POSTS, scale.GETS)
     assert len(methods) == scale.POSTS + scale.GETS
-    assert scale.RAISED.daily_usd == options.dollars("99999.99")
+    raised = options.read({"daily_budget_usd": "99999.99"}.get)
+    assert scale.RAISED.daily_usd == raised.daily_budget_usd
 
 
 def test_assumes_the_pages_actual_weight():
