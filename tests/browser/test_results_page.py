@@ -27,7 +27,6 @@ from local.__main__ import (
     wait_until_listening,
 )
 from local.api import SECRET_HEADER
-from local.api import SECRET_HEADER
 from local.bedrock import Bedrock
 from local.s3 import S3
 from local.website import Website
