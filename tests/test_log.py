@@ -110,7 +110,7 @@ IMAGES = "/v1/images/generations"
     ("prompt", "status", "status_of_openai"),
     [("a fox", 200, 200), ("!throttled a fox", 429, 429), ("!internal a fox", 502, 424)],
 )
-def test_a_broken_output_leaves_every_answer_as_it_is(
+def test_a_broken_log_output_never_breaks_an_answer(
     broken, bedrock, post, prompt, status, status_of_openai
 ):
     assert post(prompt).status_code == status
