@@ -177,7 +177,7 @@ def test_a_request_that_got_lost_is_sent_once_more_with_its_key(page):
     generate(page, "qwzx two")
     message = page.locator(".message")
     expect(message).to_have_text(UNREACHABLE)
-    expect(page.locator("figure").get_by_text(CHARGED)).to_be_hidden()  # the next try has the same key
+    expect(page.locator("figure").get_by_text(CHARGED)).to_be_hidden()  # the key stays
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("img", name="qwzx two")).to_be_visible()
     assert len(sent) == 4 and len(set(keys(sent))) == 1
