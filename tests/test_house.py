@@ -58,8 +58,8 @@ LOCAL_MAY_IMPORT = {"local", "boto3", "chalice", "numpy", "PIL", "jsonschema", "
 PAGE_MAY_IMPORT = {
     "frontend": set(),
     "frontend/form": {"frontend/words"},
-    "frontend/wall": {"frontend/files", "frontend/words"},
-    "frontend/files": {"frontend/vendor", "frontend/words"},
+    "frontend/wall": {"frontend/pictures", "frontend/words"},
+    "frontend/pictures": {"frontend/vendor", "frontend/words"},
     "frontend/words": set(),
 }
 INFRA_MAY_IMPORT = {
@@ -119,6 +119,11 @@ def test_page_modules_import_only_from_their_folder_and_the_allowed_ones(path):
 def test_the_api_client_and_the_modules_beside_it_import_nothing():
     for name in ("api", "theme", "notices"):
         assert page_imports(f"frontend/{name}.js") == set()
+
+
+def test_no_file_of_the_page_has_a_path_that_is_served_from_elsewhere():
+    """/api/ is the API, and /files/ is the results bucket."""
+    assert not [name for name in TRACKED if name.startswith(("frontend/api/", "frontend/files/"))]
 
 
 def test_the_page_preloads_every_module_it_imports():
@@ -251,7 +256,7 @@ def sections(path):
 
 def test_the_first_load_weighs_less_than_62_kb():
     """Gzipped, in English: another language and the zip library are loaded on demand."""
-    later = re.compile(r"frontend/(words/[a-z]{2}|files/zip)\.js")
+    later = re.compile(r"frontend/(words/[a-z]{2}|pictures/zip)\.js")
     first = [
         ROOT / name for name in TRACKED if name.startswith("frontend/") and not later.match(name)
     ]
