@@ -1,9 +1,9 @@
 // The plot: words in, pictures out; every picture is kept and can be reused.
 import { areResultsKept, fetchBudget, fetchImage, fetchModels, generateImage } from "./api.js"
-import { openHistory } from "./files/history.js"
-import { addFileImport } from "./files/import.js"
-import { embedMetadata, readMetadata } from "./files/metadata.js"
-import { Pending } from "./files/pending.js"
+import { openHistory } from "./pictures/history.js"
+import { addFileImport } from "./pictures/import.js"
+import { embedMetadata, readMetadata } from "./pictures/metadata.js"
+import { Pending } from "./pictures/pending.js"
 import { addDesk } from "./form/desk.js"
 import { createLink } from "./form/link.js"
 import { addNotices } from "./notices.js"

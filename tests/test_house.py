@@ -58,8 +58,8 @@ LOCAL_MAY_IMPORT = {"local", "boto3", "chalice", "numpy", "PIL", "jsonschema", "
 PAGE_MAY_IMPORT = {
     "frontend": set(),
     "frontend/form": {"frontend/words"},
-    "frontend/wall": {"frontend/files", "frontend/words"},
-    "frontend/files": {"frontend/vendor", "frontend/words"},
+    "frontend/wall": {"frontend/pictures", "frontend/words"},
+    "frontend/pictures": {"frontend/vendor", "frontend/words"},
     "frontend/words": set(),
 }
 INFRA_MAY_IMPORT = {
@@ -119,6 +119,12 @@ def test_page_modules_import_only_from_their_folder_and_the_allowed_ones(path):
 def test_the_api_client_and_the_modules_beside_it_import_nothing():
     for name in ("api", "theme", "notices"):
         assert page_imports(f"frontend/{name}.js") == set()
+
+
+def test_no_folder_of_the_page_has_an_address_of_the_api():
+    """CloudFront and `make run` serve the API under /api/, stored responses under /files/."""
+    folders = {name.split("/")[1] for name in TRACKED if name.startswith("frontend/")}
+    assert not folders & {"api", "files"}
 
 
 def test_the_page_preloads_every_module_it_imports():
@@ -251,7 +257,7 @@ def sections(path):
 
 def test_the_first_load_weighs_less_than_62_kb():
     """Gzipped, in English: another language and the zip library are loaded on demand."""
-    later = re.compile(r"frontend/(words/[a-z]{2}|files/zip)\.js")
+    later = re.compile(r"frontend/(words/[a-z]{2}|pictures/zip)\.js")
     first = [
         ROOT / name for name in TRACKED if name.startswith("frontend/") and not later.match(name)
     ]

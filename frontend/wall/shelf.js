@@ -1,5 +1,5 @@
 // The shelf: the pictures kept in this browser, searched, opened, starred, deleted and downloaded. Knows no server.
-import { copyPicture, copyText, saveAll, savePicture } from "../files/export.js"
+import { copyPicture, copyText, saveAll, savePicture } from "../pictures/export.js"
 import { addGallery } from "./gallery.js"
 import { addViewer } from "./viewer.js"
 import { cut } from "../words/text.js"

@@ -1,5 +1,5 @@
 // Pictures in progress: generated side by side, cancelled, retried. Knows no form and no history.
-import { newKey } from "../files/pending.js"
+import { newKey } from "../pictures/pending.js"
 import { addBatch, addResult, chargeNote, removeResult } from "./result.js"
 import { explain, say } from "../words/words.js"
 

@@ -11,7 +11,7 @@ SHIP = "Painting of a ship sailing in a stormy sea, with dramatic lighting and p
 QUICK = "qwzx"  # a word that is nowhere else on the page
 
 ADD_PICTURES = """async count => {
-  const { openHistory } = await import("./files/history.js")
+  const { openHistory } = await import("./pictures/history.js")
   const history = await openHistory()
   const canvas = new OffscreenCanvas(8, 8)
   canvas.getContext("2d").fillRect(0, 0, 8, 8)

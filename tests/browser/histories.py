@@ -3,7 +3,7 @@
 import contextlib
 
 HELPERS = """
-  const { openHistory } = await import("./files/history.js")
+  const { openHistory } = await import("./pictures/history.js")
   const history = window.opened ??= await openHistory()
   const noise = (width, height) => {
     const canvas = new OffscreenCanvas(width, height)

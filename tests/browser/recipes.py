@@ -65,8 +65,8 @@ def map_in_page(page, expression, cases):
     """The results of a JavaScript function, which may use both modules and `bytes(base64)`."""
     script = """async text => {
         const at = name => new URL(name, document.baseURI)
-        const { describe, parse } = await import(at("files/recipe.js"))
-        const { embed, extract } = await import(at("files/formats.js"))
+        const { describe, parse } = await import(at("pictures/recipe.js"))
+        const { embed, extract } = await import(at("pictures/formats.js"))
         const letters = bytes => Array.from(bytes, byte => String.fromCharCode(byte)).join("")
         const base64 = bytes => btoa(letters(bytes))
         const bytes = base64 => Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))

@@ -22,12 +22,12 @@ AT_START = {
     "form/access.js": "fillCode",
     "form/link.js": "takeLinkValues",
     "form/fields.js": "storedForm",
-    "files/history.js": "openHistory",
+    "pictures/history.js": "openHistory",
     "wall/shelf.js": "addShelf",
     "wall/studio.js": "addStudio",
     "wall/gallery.js": "addGallery",
     "wall/viewer.js": "addViewer",
-    "files/import.js": "addFileImport",
+    "pictures/import.js": "addFileImport",
 }
 WITH_THE_MODELS = {
     "api.js": "send fetchJson",
@@ -119,7 +119,7 @@ def test_a_failure_that_cannot_be_read_leaves_the_button_alive(breaking):
 
 
 def test_a_picture_that_cannot_be_kept_hangs_all_the_same(breaking):
-    page = breaking("files/history.js", "newId")
+    page = breaking("pictures/history.js", "newId")
     generate(page, QUICK)
     sentence = "This picture could not be kept. Save it with the browser's own menu."
     expect(page.locator("#toast p")).to_have_text(sentence)

@@ -172,7 +172,7 @@ def stream(file):
 
 def test_a_zip_holds_more_than_65535_files(history):
     script = """
-      const { zip } = await import("./files/zip.js")
+      const { zip } = await import("./pictures/zip.js")
       const { Blob } = window
       window.Blob = function (parts, type) { // a real one for each file takes seconds
         return type ? new Blob(parts, type) : parts[0]
@@ -195,7 +195,7 @@ def test_a_zip_holds_more_than_65535_files(history):
 
 def test_a_zip_of_more_than_4_gb_says_where_each_file_is(history):
     script = """
-      const { zip } = await import("./files/zip.js")
+      const { zip } = await import("./pictures/zip.js")
       const date = new Date()
       async function* files() {
         const huge = { size: 5e9, arrayBuffer: async () => new ArrayBuffer() }

@@ -232,7 +232,7 @@ def test_zips_all_pictures_but_those_just_removed(page):
     names = ["gone", "Ein Fuchs im Schnee, größer", "雪の中の狐", "🦊"]
     add(page, *names)
     script = """
-      const { zip } = await import("./files/zip.js")
+      const { zip } = await import("./pictures/zip.js")
       async function* files() {
         for await (const { record, blob } of history.all()) {
           await history.remove(await id("gone"))

@@ -136,7 +136,9 @@ def test_does_not_wait_for_a_database_that_does_not_open(page, quick_site):
     })"""
     other.evaluate(script)
     page.clock.install()
-    page.evaluate("import('./files/history.js').then(module => { Object.assign(window, module) })")
+    page.evaluate(
+        "import('./pictures/history.js').then(module => { Object.assign(window, module) })"
+    )
     page.evaluate("openHistory().then(history => { window.opened = history }); 0")
     page.clock.fast_forward(3_000)  # milliseconds
     page.wait_for_function("window.opened", timeout=10_000)

@@ -162,7 +162,7 @@ JUNK = {
 @pytest.mark.parametrize(("start", "again"), JUNK.values(), ids=JUNK)
 def test_reads_junk_in_linear_time(page, start, again):
     script = """async ([start, again]) => {
-        const { embed, extract } = await import(new URL("files/formats.js", document.baseURI))
+        const { embed, extract } = await import(new URL("pictures/formats.js", document.baseURI))
         const bytes = new Uint8Array(1e7)
         bytes.set(start)
         bytes.set(again, start.length)

@@ -224,7 +224,7 @@ HOSTILE = {
 def test_reads_a_hostile_text_in_linear_time(page, text):
     """A quadratic reader would take an hour."""
     script = """async text => {
-        const { parse, describe } = await import(new URL("files/recipe.js", document.baseURI))
+        const { parse, describe } = await import(new URL("pictures/recipe.js", document.baseURI))
         const start = performance.now()
         const recipe = parse(text)
         const again = parse(describe({ prompt: text, seed: 1, model: "m", title: "M" }))

@@ -151,7 +151,7 @@ def test_a_huge_text_in_a_file_costs_milliseconds(page, tmp_path, name):
 
 def test_an_inflated_text_is_bounded_in_memory(page):
     script = """async base64 => {
-        const { inflate } = await import(new URL("files/bytes.js", document.baseURI))
+        const { inflate } = await import(new URL("pictures/bytes.js", document.baseURI))
         const bomb = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
         let read = 0
         bomb.slice = (start, end) => {
