@@ -188,7 +188,9 @@ def test_a_zip_holds_more_than_65535_files(history):
       }
       return btoa(text)
     """
-    with zipfile.ZipFile(io.BytesIO(base64.b64decode(run(history, script, 65_537)))) as archive:
+    file = base64.b64decode(run(history, script, 65_537))
+    assert struct.unpack_from("<QQ", file, file.rindex(b"PK\6\6") + 24) == (65_537, 65_537)
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
         assert len(archive.namelist()) == 65_537
         assert archive.read("65536") == b"\0"
 
