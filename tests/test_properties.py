@@ -212,7 +212,7 @@ def test_what_the_api_reads_bedrock_takes_as_it_is(journey):
     except errors.InvalidParameter:
         return event("refused")
     client = Bedrock(GOOD)
-    bedrock.ask(client, model.bedrock_id, model.body(values))
+    bedrock.send(client, model.bedrock_id, model.body(values))
     theirs = models.find(model.bedrock_id, "us-west-2")
     body = models.parse(client.bodies[0].encode())
     models.check(body, theirs)

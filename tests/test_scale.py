@@ -11,7 +11,7 @@ import pytest
 from bench import hour, scale
 from bench.hour import CROWDED, PICTURE, THROTTLED, Bucket, Hour, Limits, Order, Press, Wish
 from bench.markers import README, between
-from chalicelib import bedrock, errors, stability
+from chalicelib import bedrock, budget, errors, stability
 from conftest import ROOT
 from infra import options
 
@@ -139,7 +139,7 @@ def test_what_the_simulation_takes_from_the_product_is_so():
     assert shipped.daily_usd == options.read(lambda name: None).daily_budget_usd
     limits = {"ThrottlingRateLimit": shipped.rate, "ThrottlingBurstLimit": shipped.burst}
     assert json.dumps(limits) in stack
-    assert scale.RAISED.daily_usd == options.dollars("99999.99")
+    assert scale.RAISED.daily_usd == budget.parse_dollars("most", "99999.99")
 
 
 def test_the_page_is_about_as_heavy_as_the_simulation_takes_it_for():
