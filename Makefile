@@ -1,7 +1,8 @@
 # Each command works on a fresh machine and first installs what it needs into .venv.
 PYTHON ?= python3
-# Only files with a known hash, and no builds: build requirements have no hashes.
-PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
+# Only the packages of the lock, only files with a known hash, and no builds: build requirements have
+# no hashes.
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes --only-binary=:all:
 LOCK = .venv/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
   --no-build --generate-hashes --custom-compile-command 'make lock'
 # npm from PyPI's Node.js package, whose own bin/npm is broken. The machine needs no Node.js.
@@ -15,6 +16,12 @@ PYTEST = .venv/bin/python -m pytest --quiet -n 2 --dist loadfile
 export PORT BEDROCK PAINTER
 # Without this, Chalice packs the bytecode of chalicelib/: Lambda cannot use it, and the package doubles.
 export PYTHONDONTWRITEBYTECODE = 1
+
+# Caches stay in the folder, so that deleting it removes everything: of the CDK, its Python bindings
+# (200 MB) and npm.
+export CDK_HOME = $(CURDIR)/.venv/cache/cdk
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT = $(CURDIR)/.venv/cache/jsii
+export npm_config_cache = $(CURDIR)/.venv/cache/npm
 
 .PHONY: help run test check lint bench fuzz doctor lock access-code deploy destroy
 

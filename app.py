@@ -2,9 +2,10 @@
 
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial, wraps
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,7 +13,7 @@ import boto3
 from botocore.config import Config
 from chalice import Chalice, CORSConfig, Response
 
-from chalicelib import access, bedrock, budget, catalogue, log, openai
+from chalicelib import access, bedrock, budget, catalogue, idempotency, log, openai, results
 from chalicelib.errors import RETRY_AFTER_SECONDS, ImageTooLarge, InvalidParameter
 from chalicelib.model import Model, Query, Values, media_type
 from chalicelib.record import Record
@@ -22,23 +23,32 @@ BEDROCK_REGION = os.environ.get("BEDROCK_REGION", "us-west-2")  # the region wit
 ACCESS_CODE_SHA256 = os.environ.get("ACCESS_CODE_SHA256", "")  # "": no access code is needed
 BUDGET_TABLE = os.environ.get("BUDGET_TABLE", "")  # "": no budget
 DAILY_BUDGET_USD = os.environ.get("DAILY_BUDGET_USD")  # None: the default
+RESULTS_BUCKET = os.environ.get("RESULTS_BUCKET", "")  # "": no answer is kept
+MODEL_TIMEOUT_SECONDS = results.parse_timeout(  # for Bedrock's answer, from the request's start
+    os.environ.get("MODEL_TIMEOUT_SECONDS", "100" if RESULTS_BUCKET else "24"), RESULTS_BUCKET
+)
 
 # Lambda's limit for a response is 6,291,556 bytes including its JSON envelope
 # (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html); 8 kB are left for headers.
 MAX_RESPONSE_BYTES = 6_291_556 - 8_192
 
-# All waits together stay below Lambda's 28 s and API Gateway's 29 s: a reservation, its repeat and
-# Bedrock's answer end 24.5 s after the start, and a refund takes 3 s more. botocore's own retries
-# are off: after a read timeout they send the prompt again, and the image is paid for twice.
-MODEL_TIMEOUT_SECONDS = 24.5  # for Bedrock's complete answer, from the start of the request
-BEDROCK_CONFIG = Config(connect_timeout=2, read_timeout=22, retries={"total_max_attempts": 1})
+# All waits together stay below Lambda's timeout; without a bucket, below API Gateway's 29 s too: a
+# reservation, its repeat and Bedrock's answer end 24 s after the start; a refund takes 3 s more.
+# botocore's own retries are off: after a read timeout they send the prompt again, and the image is
+# paid for twice. S3 alone is asked twice, as that changes nothing.
+BEDROCK_CONFIG = Config(
+    connect_timeout=2, read_timeout=MODEL_TIMEOUT_SECONDS - 2, retries={"total_max_attempts": 1}
+)
 DYNAMODB_CONFIG = Config(connect_timeout=0.7, read_timeout=2.3, retries={"total_max_attempts": 1})
+S3_CONFIG = Config(
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
+)
 
 TOO_LARGE = "the picture is too large to send; ask for output_format=jpeg"
 TOO_LARGE_TOGETHER = "the pictures are too large to send together; ask for fewer at once"
 
 EXPOSED_HEADERS = (
-    "X-Image-Model X-Image-Seed X-Image-Type X-Image-Price X-Image-Ignored Retry-After"
+    "X-Image-Model X-Image-Seed X-Image-Type X-Image-Price X-Image-Ignored Retry-After Location"
 )
 
 # What clients in browsers send to OpenAI's API: the packages openai 6.49.0 and ai, LangChain.js,
@@ -69,7 +79,27 @@ daily_budget = budget.Budget(
 )
 
 
+@cache
+def connect_s3() -> Any:
+    """The S3 client. Made when it is needed: without a key, a start takes no longer."""
+    return boto3.client("s3", config=S3_CONFIG)
+
+
+kept = results.Results(connect_s3, RESULTS_BUCKET, MAX_RESPONSE_BYTES, time.time)
+
+
+def answer_once(generate: Callable[[], Response]) -> Callable[[], Response]:
+    """Call the route once for each Idempotency-Key. Checks the access code before anything else."""
+
+    @wraps(generate)
+    def respond() -> Response:
+        return idempotency.respond(kept, *authorize(), generate)
+
+    return respond
+
+
 @app.route("/", methods=["POST"], content_types=["text/plain"], cors=cors)
+@answer_once
 def generate() -> Response:
     """The prompt as text/plain, settings in the query; returns the image as base64 text."""
     request, record = authorize()
@@ -78,12 +108,21 @@ def generate() -> Response:
 
 
 @app.route("/v1/images/generations", methods=["POST"], cors=cors)
+@answer_once
 def generate_openai() -> Response:
     """OpenAI's images API: JSON in, one to four images in JSON out."""
     request, record = authorize()
-    queries, ignored = openai.parse_queries(read_body(request), offered.find)
+    body, site = read_body(request), idempotency.site_url(request)
+    queries, ignored = openai.parse_queries(body, offered.find, bool(kept.bucket), site)
     images, seeds, headers = generate_images(queries, ignored, record)
-    return Response(openai.format_answer(images, seeds, round(record.started)), headers)
+    urls = publish(images, site) if openai.wants_urls(body) else [""] * len(images)
+    return Response(openai.format_answer(images, urls, seeds, round(record.started)), headers)
+
+
+@app.route("/results/{key}", cors=cors)
+def show_result(key: str) -> Response:
+    """The response to the request with this Idempotency-Key; 202 while it is being made."""
+    return idempotency.find(kept, *authorize(), key)
 
 
 @app.route("/v1/models", cors=cors)
@@ -118,9 +157,10 @@ def format_openai_errors(event: Any, get_response: Any) -> Response:
     response: Response = get_response(event)
     if event.path.startswith("/v1/") and error_code(response):
         code, message = response.body["Code"], response.body["Message"]
-        dollars = event.context["record"].dollars
-        response.headers["x-should-retry"] = openai.should_retry(code, dollars)
-        response.status_code = openai.safe_status(code, response.status_code, dollars)
+        record = event.context["record"]
+        is_final = record.dollars > 0 or record.is_stored
+        response.headers["x-should-retry"] = openai.should_retry(code, is_final)
+        response.status_code = openai.safe_status(code, response.status_code, is_final)
         response.body = openai.format_error(code, message, response.status_code)
         if response.status_code == openai.NO_RETRY_STATUS:
             response.headers.pop("Retry-After", None)
@@ -147,7 +187,7 @@ def add_headers(event: Any, get_response: Any) -> Response:
     for name, value in cors.get_access_control_headers().items():
         response.headers.setdefault(name, value)
     response.headers["Cache-Control"] = "no-store"
-    if code in RETRY_AFTER_SECONDS:
+    if code in RETRY_AFTER_SECONDS and not event.context["record"].is_stored:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[code])
     if code == "BudgetSpent":
         response.headers["Retry-After"] = str(daily_budget.seconds_until_reset())
@@ -175,7 +215,7 @@ def generate_images(queries: list[Query], ignored: list[str], record: Record) ->
     generate_each = partial(generate_image, model, record.started + MODEL_TIMEOUT_SECONDS)
     with ThreadPoolExecutor(len(values)) as pool:
         images = list(pool.map(generate_each, values, record.reservations))
-    if sum(map(len, images)) > MAX_RESPONSE_BYTES:
+    if not kept.bucket and sum(map(len, images)) > MAX_RESPONSE_BYTES:
         raise ImageTooLarge(TOO_LARGE if len(images) == 1 else TOO_LARGE_TOGETHER)
     seeds = [each["seed"] for each in values]
     return images, seeds, image_headers(model, images, seeds, ignored)
@@ -187,6 +227,13 @@ def generate_image(
     with daily_budget.refund_on_failure(reservation):
         body, seconds = model.body(values), deadline - time.time()
         return model.image(bedrock.invoke(bedrock_client, model.bedrock_id, body, seconds))
+
+
+def publish(images: list[str], site: str) -> list[str]:
+    """A URL for each image; "" for one that S3 did not store."""
+    with ThreadPoolExecutor(len(images)) as pool:
+        paths = list(pool.map(lambda image: kept.publish(image, media_type(image)), images))
+    return [f"{site}{path}" if path else "" for path in paths]
 
 
 def image_headers(model: Model, images: list[str], seeds: list[int], ignored: list[str]) -> Headers:

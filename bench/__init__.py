@@ -1,1 +1,1 @@
-"""How fast Easel is, and what happens at scale."""
+"""Measures how fast Easel is, and simulates what happens at scale."""

@@ -1,6 +1,6 @@
-"""`python -m bench`: measures Easel beside what else people would use, and writes README.md.
+"""`python -m bench`: measures Easel and its alternatives, and writes the figures into README.md.
 
-Every figure is a median of rounds, in each of which all are measured in turn.
+Every figure is a median over rounds. Each round measures all of them in turn.
 """
 
 import platform
@@ -9,10 +9,10 @@ from pathlib import Path
 from time import perf_counter
 
 from bench import page, scale
-from bench.figures import amount, beside, ratio, share, table
-from bench.handlers import AGAIN, BARE, OURS, Handler, answer_of, lay_out
+from bench.figures import amount, compare, ratio, share, table
+from bench.handlers import AGAIN, BARE, OURS, Handler, bedrock_answer, build_handlers
 from bench.markers import rewrite
-from bench.requests import LETTERS, request_costs
+from bench.requests import BASE64_LENGTH, request_costs
 from bench.starts import import_costs, memory, start_costs
 from chalicelib.stability import is_base64
 
@@ -26,35 +26,35 @@ def main() -> None:
 
 
 def measure(folder: Path) -> list[str]:
-    handlers = lay_out(folder)
+    handlers = build_handlers(folder)
     return [
         f"Python {platform.python_version()} on {platform.machine()}.",
-        requests(handlers, folder),
-        starts(handlers),
-        room(handlers),
-        imports(handlers),
-        of_ours(handlers[OURS], folder),
+        request_table(handlers, folder),
+        start_table(handlers),
+        size_table(handlers),
+        import_table(handlers),
+        easel_table(handlers[OURS], folder),
     ]
 
 
-def requests(handlers: dict[str, Handler], folder: Path) -> str:
-    columns = [beside(times, BARE, "ms") for times in request_costs(handlers, folder)]
-    return in_columns(["a request", "handler", "with json.dumps"], columns)
+def request_table(handlers: dict[str, Handler], folder: Path) -> str:
+    columns = [compare(times, BARE, "ms") for times in request_costs(handlers, folder)]
+    return table_of_columns(["request", "handler", "with json.dumps"], columns)
 
 
-def starts(handlers: dict[str, Handler]) -> str:
-    columns = [beside(times, BARE, "ms") for times in start_costs(handlers)]
-    head = ["a cold start", "ready", "processor until then", "first answer"]
-    return in_columns(head, columns)
+def start_table(handlers: dict[str, Handler]) -> str:
+    columns = [compare(times, BARE, "ms") for times in start_costs(handlers)]
+    head = ["cold start", "ready", "CPU until ready", "first response"]
+    return table_of_columns(head, columns)
 
 
-def in_columns(head: list[str], columns: list[dict[str, str]]) -> str:
+def table_of_columns(head: list[str], columns: list[dict[str, str]]) -> str:
     return table(head, [[name, *(column[name] for column in columns)] for name in columns[0]])
 
 
-def room(handlers: dict[str, Handler]) -> str:
+def size_table(handlers: dict[str, Handler]) -> str:
     rows = [[name, *sizes(handler)] for name, handler in handlers.items() if name != AGAIN]
-    return table(["room", "package", "memory, ready", "with 5 MB"], rows)
+    return table(["size", "package", "memory when ready", "after 5 MB images"], rows)
 
 
 def sizes(handler: Handler) -> list[str]:
@@ -62,42 +62,42 @@ def sizes(handler: Handler) -> list[str]:
     return [f"{handler.size() / 1e3:,.0f} kB", f"{ready / 1e6:.0f} MB", f"{large / 1e6:.0f} MB"]
 
 
-def imports(handlers: dict[str, Handler]) -> str:
+def import_table(handlers: dict[str, Handler]) -> str:
     costs = import_costs(handlers)
-    whole = [sum(each_round) for each_round in zip(*costs[BARE].values(), strict=True)]
+    whole = [sum(times) for times in zip(*costs[BARE].values(), strict=True)]
     rows = [[owner, *(share(costs[name][owner], whole) for name in costs)] for owner in costs[BARE]]
-    return table(["an import, as parts of the bare function's", OURS, BARE], rows)
+    return table(["import time, relative to the bare function's", OURS, BARE], rows)
 
 
-def of_ours(handler: Handler, folder: Path) -> str:
-    ready, picture = page.first_pictures(folder)
+def easel_table(handler: Handler, folder: Path) -> str:
+    ready, image = page.first_images(folder)
     paints, one, four = page.visits(folder)
-    free, kept = page.budget_costs(handler)
+    without, with_budget = page.budget_costs(handler)
     rows = [
-        ["reading that every letter of a picture is base64", amount(checks(), "ms")],
+        ["checking that an image is valid base64", amount(check_times(), "ms")],
         [
-            "a warm request with a budget, to one without",
-            f"{ratio(kept, free)}, {amount(kept, 'ms')}",
+            "a warm request with a budget, relative to one without",
+            f"{ratio(with_budget, without)}, {amount(with_budget, 'ms')}",
         ],
-        ["the page, all of it compressed", f"{page.weight():.1f} kB"],
-        ["its first paint on this machine", amount(paints, "ms")],
-        ["four pictures side by side, to one", f"{ratio(four, one)}, {amount(four, 's')}"],
+        ["the whole page, compressed", f"{page.weight():.1f} kB"],
+        ["the page's first paint on this machine", amount(paints, "ms")],
+        ["four pictures in parallel, relative to one", f"{ratio(four, one)}, {amount(four, 's')}"],
         [
-            "`make run`, once installed: ready, first ship",
-            f"{amount(ready, 's')}, {amount(picture, 's')}",
+            "`make run`, once installed: ready, first picture",
+            f"{amount(ready, 's')}, {amount(image, 's')}",
         ],
     ]
-    return table(["Easel itself", ""], rows)
+    return table(["Easel", ""], rows)
 
 
-def checks() -> list[float]:
+def check_times() -> list[float]:
     """Milliseconds."""
-    image = answer_of(LETTERS).decode().split('"')[-2]
+    image = bedrock_answer(BASE64_LENGTH).decode().split('"')[-2]
     times = []
     for _ in range(30):
-        began = perf_counter()
+        started = perf_counter()
         assert is_base64(image)
-        times.append((perf_counter() - began) * 1e3)
+        times.append((perf_counter() - started) * 1e3)
     return times
 
 

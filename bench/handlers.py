@@ -1,4 +1,4 @@
-"""Ours as it is packaged, and the peers: a folder each, as Lambda unpacks them."""
+"""Builds Easel's package and its alternatives, each in a folder as Lambda unpacks it."""
 
 import base64
 import json
@@ -19,10 +19,10 @@ from package.lambdas import event, lay_out_runtime
 ROOT = Path(__file__).parent.parent
 OURS, BARE, AGAIN = "Easel", "bare function", "bare function again"
 
-# The peers: the file in peers/, and what it needs beside what Lambda brings.
+# Per alternative: its file in peers/, and the packages it needs besides Lambda's runtime.
 PEERS = {
     BARE: ("bare", []),
-    AGAIN: ("bare", []),  # how far chance alone leads from 1.00
+    AGAIN: ("bare", []),  # shows how far noise alone is from 1.00
     "Powertools": ("with_powertools", ["aws-lambda-powertools"]),
     "FastAPI + Mangum": ("with_fastapi", ["fastapi", "mangum"]),
     "Flask + serverless-wsgi": ("with_flask", ["flask", "serverless-wsgi"]),
@@ -35,17 +35,17 @@ BYTECODE = shutil.ignore_patterns("__pycache__")
 
 @dataclass(frozen=True)
 class Handler:
-    """`app.app` in `folder`, which holds all that it needs beside Lambda's own `runtime`.
+    """`app.app` in `folder`, which contains everything it needs besides Lambda's `runtime`.
 
-    No bytecode lies in it: Chalice compiles none (aws/chalice#868), what others pack is often not
-    valid (serverless/serverless#13889), and Lambda's folder cannot be written.
+    It contains no bytecode: Chalice compiles none (aws/chalice#868), bytecode packed by other tools
+    is often invalid (serverless/serverless#13889), and Lambda's folder is read-only.
     """
 
     folder: Path
     runtime: Path
 
     def environment(self) -> dict[str, str]:
-        """As Lambda has it."""
+        """Lambda's environment variables."""
         return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": f"{self.folder}:{self.runtime}",
@@ -56,25 +56,25 @@ class Handler:
         }
 
     def size(self) -> int:
-        """Bytes of the folder, zipped."""
+        """Bytes of the folder as a zip file."""
         return Path(shutil.make_archive(str(self.folder), "zip", self.folder)).stat().st_size
 
 
-def lay_out(folder: Path) -> dict[str, Handler]:
-    """Ours first, then the peers."""
+def build_handlers(folder: Path) -> dict[str, Handler]:
+    """Easel first, then the alternatives."""
     runtime = lay_out_runtime(folder / "runtime")
-    handlers = {OURS: Handler(package(folder), runtime)}
-    for name, (module, needed) in PEERS.items():
-        place = folder / name
-        place.mkdir()
-        shutil.copy(ROOT / f"bench/peers/{module}.py", place / "app.py")
-        copy_distributions(needed, place)
-        handlers[name] = Handler(place, runtime)
+    handlers = {OURS: Handler(build_package(folder), runtime)}
+    for name, (module, packages) in PEERS.items():
+        target = folder / name
+        target.mkdir()
+        shutil.copy(ROOT / f"bench/peers/{module}.py", target / "app.py")
+        copy_distributions(packages, target)
+        handlers[name] = Handler(target, runtime)
     return handlers
 
 
-def package(folder: Path) -> Path:
-    """What `chalice package` makes of the project as it was cloned, unpacked."""
+def build_package(folder: Path) -> Path:
+    """Run `chalice package` on a clean copy of the project, and unpacks the result."""
     project, packed, unpacked = folder / "project", folder / "packed", folder / OURS
     for part in (".chalice", "chalicelib"):
         shutil.copytree(ROOT / part, project / part, ignore=BYTECODE)
@@ -88,36 +88,36 @@ def package(folder: Path) -> Path:
     return unpacked
 
 
-def copy_distributions(names: list[str], place: Path) -> None:
-    """What pip has installed of these, and of all that they need."""
+def copy_distributions(names: list[str], target: Path) -> None:
+    """Copie installed distributions and their dependencies."""
     (peers,) = (ROOT / ".venv/peers/lib").glob("python3.*/site-packages")
     for each in closure(names, peers):
         for file in each.files or ():
             if file.parts[0] != ".." and "__pycache__" not in file.parts:
-                (place / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(peers / file, place / file)
+                (target / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(peers / file, target / file)
 
 
 def closure(names: list[str], site_packages: Path) -> list[Distribution]:
-    """These distributions, and all that they need."""
+    """These distributions and their dependencies."""
     found: dict[str, Distribution] = {}
-    wanted = list(names)
-    while wanted:
-        name = wanted.pop()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
         if name not in found:
             (found[name],) = Distribution.discover(name=name, path=[str(site_packages)])
-            needs = map(Requirement, found[name].requires or ())
-            wanted += [each.name for each in needs if is_needed(each)]
+            requirements = map(Requirement, found[name].requires or ())
+            pending += [each.name for each in requirements if is_needed(each)]
     return list(found.values())
 
 
 def is_needed(requirement: Requirement) -> bool:
-    """On this machine, without extras."""
+    """True if the requirement applies on this machine without extras."""
     return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
 
 
-def answer_of(length: int) -> bytes:
-    """Bedrock's answer with what begins as a JPEG, of so many letters of base64."""
+def bedrock_answer(length: int) -> bytes:
+    """Bedrock's answer with data that starts like a JPEG; `length` is in base64 characters."""
     noise = random.Random(7).randbytes(length // 4 * 3 - 4)
     image = base64.b64encode(b"\xff\xd8\xff\xe0" + noise).decode()
     return json.dumps({"seeds": [7], "finish_reasons": [None], "images": [image]}).encode()

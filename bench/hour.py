@@ -1,4 +1,4 @@
-"""One hour of people at Easel's limits on AWS, simulated. Knows no table."""
+"""Simulates one hour of people who use Easel within AWS's limits. Formats no tables."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,23 +7,27 @@ from heapq import heappop, heappush
 from itertools import count, islice
 from typing import Any
 
-HOUR = 3600  # seconds in which people come
-REFUSAL_SECONDS = 0.1  # for which a refusal or a GET holds Lambda; supposed
+HOUR_SECONDS = 3600  # in which people arrive
+REFUSAL_SECONDS = 0.1  # Lambda's duration for a GET or a refused request; assumed
 
-# What is the product's own, held to it by tests/test_scale.py.
-PRICE = 0.04  # US dollars a picture of Stable Image Core: chalicelib/stability.py
-RETRY_AFTER = 5  # seconds: chalicelib/errors.py
-RETRIES = 2  # of the page: frontend/api.js
-MEMORY = 1  # GB of Lambda: .chalice/config.json
-PAGE_FILES = 26  # that a first visit loads, in English
+# The product's own values; tests/test_scale.py compares them.
+PRICE_USD = 0.04  # per image of Stable Image Core: chalicelib/stability.py
+RETRY_AFTER_SECONDS = 5  # chalicelib/errors.py
+RETRIES = 2  # by the page
+MEMORY_GB = 1  # of Lambda: .chalice/config.json
+PAGE_FILES = 32  # that a first visit loads, in English
 
-# Bytes to a browser: the page, and a picture of 401,603 bytes (Core, JPEG, 1536 pixels square, of
-# the same sample) as base64 text; both compressed.
-PAGE_BYTES, PICTURE_BYTES = 48_000, 405_669
+# CloudFront keeps GET /models and GET /budget for some seconds (infra/website.py) in each of its 13
+# regional caches (aws.amazon.com/cloudfront/features). Visitors are spread over all of them.
+MODELS_SECONDS, BUDGET_SECONDS, REGIONAL_CACHES = 10, 5, 13
 
-# US dollars, us-west-2 and the edge in the United States and Europe, free tiers left out: AWS's
-# pages lambda/pricing (arm64), api-gateway/pricing (REST; what it throttles is free),
-# dynamodb/pricing (on demand) and cloudfront/pricing under aws.amazon.com, November 2026.
+# Bytes sent to a browser: the page, and an image of 401,603 bytes (Core, JPEG, 1536 pixels square,
+# from the same sample) as base64 text, both compressed.
+PAGE_BYTES, IMAGE_BYTES = 48_000, 405_669
+
+# US dollars in us-west-2, and at CloudFront in the United States and Europe, without free tiers:
+# aws.amazon.com's pages lambda/pricing (arm64), api-gateway/pricing (REST; throttled requests are
+# free), dynamodb/pricing (on demand) and cloudfront/pricing, November 2026.
 LAMBDA_CALL, LAMBDA_GB_SECOND = 0.20e-6, 13.3334e-6
 GATEWAY_REQUEST = 3.50e-6
 ITEM_WRITE, ITEM_READ = 0.625e-6, 0.125e-6
@@ -32,156 +36,185 @@ EDGE_REQUEST, EDGE_BYTE = 1.0e-6, 0.085e-9
 
 @dataclass(frozen=True)
 class Limits:
-    """What a deployment allows; by default, what `make deploy` sets and AWS's own quotas."""
+    """A deployment's limits. The defaults are what `make deploy` sets, and AWS's own quotas."""
 
     daily_usd: float = 2.00  # infra/options.py
-    # Requests a second, and at once, of each method: infra/stack.py. "Applied at the API method
+    # Requests per second and burst of each method: infra/gateway.py. "Applied at the API method
     # level": docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling
     rate: float = 20
     burst: int = 40
-    # Calls at once: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits. "New AWS accounts
-    # have reduced concurrency"; AWS prints no number, people report 10.
+    read_rate: float = 5  # of GET /models and GET /budget, which CloudFront caches
+    read_burst: int = 20
+    # Concurrent calls: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits. "New AWS
+    # accounts have reduced concurrency"; AWS publishes no number, people report 10.
     concurrency: int = 1_000
-    # A second, to one partition, so to one item: docs.aws.amazon.com/amazondynamodb/latest/
+    # Per second to one partition, so to one item: docs.aws.amazon.com/amazondynamodb/latest/
     # developerguide/throttling-key-range-limit-exceeded-mitigation
     writes: int = 1_000
-    # A minute, Stable Image Core, "Adjustable: No": docs.aws.amazon.com/general/latest/gr/bedrock.
-    # Since May 2026 its page quotas-runtime counts tokens, and does not say what a picture has. How
-    # a minute is counted is not said either: here a bucket of its calls, filled evenly.
+    # Per minute for Stable Image Core, "Adjustable: No": docs.aws.amazon.com/general/latest/gr/
+    # bedrock. Since May 2026 its page quotas-runtime counts tokens, without saying how many an
+    # image has. How AWS measures a minute is not documented; here it is a token bucket.
     model_calls: int = 90
 
 
-# How a wish for a picture ends: by Easel's own code, or by API Gateway's status, which is 500 for
-# a Lambda that is full (repost.aws/questions/QUfI6bsdd0SOiPeyimzxSkfQ).
-PICTURE = "picture"
+# How a request for an image ends: with Easel's own code, or refused before the function runs, which
+# the page treats as ModelBusy (infra/gateway.py).
+IMAGE = "picture"
 BUDGET_SPENT, MODEL_BUSY, MODEL_UNAVAILABLE = "BudgetSpent", "ModelBusy", "ModelUnavailable"
-THROTTLED, CROWDED = "status 429", "status 500"
-RETRIED = (MODEL_BUSY, MODEL_UNAVAILABLE, THROTTLED)
+THROTTLED, LAMBDA_FULL = "throttled", "Lambda full"
+RETRIED = (MODEL_BUSY, MODEL_UNAVAILABLE, THROTTLED, LAMBDA_FULL)
 
 
-@dataclass(frozen=True)
-class Press:
-    """One press of the button."""
+@dataclass(frozen=True, slots=True)
+class Click:
+    """One click on the button."""
 
-    thinks: float  # seconds before it
-    pictures: list[float]  # seconds that the model takes for each
+    think_seconds: float  # before the click
+    model_seconds: list[float]  # for each image
 
 
-Visit = tuple[float, list[Press]]  # the second of arrival, and what is wanted
+Visit = tuple[float, list[Click]]  # the second of arrival, and the visitor's clicks
 
 
 class Bucket:
-    """So many a second, so many at once: the token bucket of API Gateway."""
+    """API Gateway's token bucket: refills at `rate` per second, up to `burst`."""
+
+    __slots__ = ("burst", "filled", "left", "rate")
 
     def __init__(self, rate: float, burst: float) -> None:
         self.rate, self.burst = rate, burst
         self.left, self.filled = burst, 0.0
 
     def take(self, now: float) -> bool:
-        self.left = min(self.burst, self.left + (now - self.filled) * self.rate)
+        left = self.left + (now - self.filled) * self.rate
+        left = min(left, self.burst)
         self.filled = now
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
+        taken = left >= 1
+        self.left = left - taken
+        return taken
+
+
+class Cache:
+    """CloudFront's regional caches of one response, used in turn."""
+
+    __slots__ = ("fresh_until", "seconds", "turn")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.fresh_until = [0.0] * REGIONAL_CACHES
+        self.turn = 0
+
+    def take(self, now: float) -> bool:
+        """Whether the next cache has the response. If not, the caller fetches and stores it."""
+        self.turn = (self.turn + 1) % REGIONAL_CACHES
+        return self.fresh_until[self.turn] > now
+
+    def store(self, now: float) -> None:
+        self.fresh_until[self.turn] = now + self.seconds
 
 
 @dataclass(slots=True)
-class Order:
-    """What one press asked for, until all of it has ended."""
+class Batch:
+    """The images of one click, until all of them have ended."""
 
-    pressed: float
-    waiting: int  # pictures
-    later: list[Press]
+    clicked: float
+    pending: int  # images
+    next_clicks: list[Click]
     ended: float = 0
-    spent: bool = False
+    budget_spent: bool = False
 
 
 @dataclass(slots=True)
-class Wish:
-    """One picture of an order."""
+class ImageRequest:
+    """One image of a batch."""
 
-    order: Order
-    seconds: float
+    batch: Batch
+    model_seconds: float
     retries: int = 0
 
 
 class Hour:
-    """The first hour of a day. Who came in it is served to the end."""
+    """The first hour of a day. Everyone who arrives in it is served to the end."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.models, self.budget, self.posts = (Bucket(limits.rate, limits.burst) for _ in range(3))
+        self.posts = Bucket(limits.rate, limits.burst)
+        self.models, self.budget = (Bucket(limits.read_rate, limits.read_burst) for _ in range(2))
+        self.caches = {self.models: Cache(MODELS_SECONDS), self.budget: Cache(BUDGET_SECONDS)}
         self.item = Bucket(limits.writes, limits.writes)
         self.model = Bucket(limits.model_calls / 60, limits.model_calls)
-        self.affordable = round(limits.daily_usd * 1e6) // round(PRICE * 1e6)  # pictures
-        self.running: list[float] = []  # when each call of Lambda ends, the next one first
+        self.affordable = round(limits.daily_usd * 1e6) // round(PRICE_USD * 1e6)  # images
+        self.running: list[float] = []  # heap: when each running Lambda call ends
         self.events: list[Any] = []
         self.serial = count()
-        self.ends: Counter[str] = Counter()  # of wishes
-        self.doors: Counter[str] = Counter()  # of people: "" or why their page has no form
-        self.waits: list[float] = []  # seconds from a press to a picture
-        self.bites: dict[str, float] = {}  # the second in which each limit refused first
-        self.requests = self.admitted = self.calls = self.at_once = 0
+        self.outcomes: Counter[str] = Counter()  # of image requests
+        self.page_opens: Counter[str] = Counter()  # "" or why the page has no form
+        self.wait_seconds: list[float] = []  # from a click to its image
+        self.first_refusals: dict[str, float] = {}  # by limit, in seconds
+        self.requests = self.admitted = self.lambda_calls = self.peak_concurrency = 0
         self.writes = self.reads = 0  # of the day's item
-        self.held = 0.0  # seconds of Lambda
+        self.lambda_seconds = 0.0
 
     def run(self, visits: Iterable[Visit]) -> "Hour":
         self.visits = iter(visits)
-        self.invite()
+        self.schedule_arrival()
         while self.events:
-            now, _, step, what = heappop(self.events)
-            step(now, *what)
+            now, _, step, arguments = heappop(self.events)
+            step(now, *arguments)
         return self
 
-    def at(self, time: float, step: Any, *what: Any) -> None:
-        heappush(self.events, (time, next(self.serial), step, what))
+    def schedule(self, time: float, step: Any, *arguments: Any) -> None:
+        heappush(self.events, (time, next(self.serial), step, arguments))
 
-    def invite(self) -> None:
-        """The next one only: a short list of events is a quick one."""
-        for arrival, wanted in islice(self.visits, 1):
-            self.at(arrival, self.arrive, wanted)
+    def schedule_arrival(self) -> None:
+        """Schedule only the next arrival, as a short event list is faster."""
+        for arrival, clicks in islice(self.visits, 1):
+            self.schedule(arrival, self.arrive, clicks)
 
-    def arrive(self, now: float, wanted: list[Press]) -> None:
-        self.invite()
-        self.read(now, self.budget)
-        refusal = self.read(now, self.models)
-        self.doors[refusal] += 1
+    def arrive(self, now: float, clicks: list[Click]) -> None:
+        self.schedule_arrival()
+        self.get(now, self.budget)
+        refusal = self.get(now, self.models)
+        self.page_opens[refusal] += 1
         if not refusal:
-            self.think(now, wanted)
+            self.schedule_click(now, clicks)
 
-    def read(self, now: float, method: Bucket) -> str:
-        """GET /models or GET /budget: "", or the refusal."""
+    def get(self, now: float, method: Bucket) -> str:
+        """GET /models or GET /budget: "" or the refusal."""
+        if self.caches[method].take(now):
+            self.requests += 1
+            return ""
         refusal = self.admit(now, method)
         if not refusal:
-            self.hold(now, now + REFUSAL_SECONDS)
+            self.caches[method].store(now)
+            self.run_lambda(now, now + REFUSAL_SECONDS)
             self.reads += method is self.budget
         return refusal
 
-    def think(self, now: float, wanted: list[Press]) -> None:
-        self.at(now + wanted[0].thinks, self.press, wanted)
+    def schedule_click(self, now: float, clicks: list[Click]) -> None:
+        self.schedule(now + clicks[0].think_seconds, self.click, clicks)
 
-    def press(self, now: float, wanted: list[Press]) -> None:
-        pictures = wanted[0].pictures
-        order = Order(now, len(pictures), wanted[1:])
-        for seconds in pictures:
-            self.ask(now, Wish(order, seconds))
+    def click(self, now: float, clicks: list[Click]) -> None:
+        images = clicks[0].model_seconds
+        batch = Batch(now, len(images), clicks[1:])
+        for seconds in images:
+            self.post(now, ImageRequest(batch, seconds))
 
-    def ask(self, now: float, wish: Wish) -> None:
-        """As frontend/api.js does, with its retries."""
+    def post(self, now: float, request: ImageRequest) -> None:
+        """POST /, with the page's retries."""
         refusal = self.admit(now, self.posts)
-        end = refusal or self.generate(now)
-        then = now + (wish.seconds if end == PICTURE else REFUSAL_SECONDS)
+        outcome = refusal or self.generate(now)
+        then = now + (request.model_seconds if outcome == IMAGE else REFUSAL_SECONDS)
         if not refusal:
-            self.hold(now, then)
-        if end in RETRIED and wish.retries < RETRIES:
-            wish.retries += 1
-            self.at(then + RETRY_AFTER, self.ask, wish)
+            self.run_lambda(now, then)
+        if outcome in RETRIED and request.retries < RETRIES:
+            request.retries += 1
+            self.schedule(then + RETRY_AFTER_SECONDS, self.post, request)
         else:
-            self.end(then, wish, end)
+            self.finish(then, request, outcome)
 
     def admit(self, now: float, method: Bucket) -> str:
-        """Through CloudFront and API Gateway into Lambda: "", or the refusal."""
+        """Pass CloudFront, API Gateway and Lambda's limit: "" or the refusal."""
         self.requests += 1
         if not method.take(now):
             return self.refuse(now, "throttle", THROTTLED)
@@ -189,64 +222,64 @@ class Hour:
         while self.running and self.running[0] <= now:
             heappop(self.running)
         if len(self.running) >= self.limits.concurrency:
-            return self.refuse(now, "Lambda", CROWDED)
+            return self.refuse(now, "Lambda", LAMBDA_FULL)
         return ""
 
     def refuse(self, now: float, limit: str, code: str) -> str:
-        self.bites.setdefault(limit, now)
+        self.first_refusals.setdefault(limit, now)
         return code
 
-    def hold(self, now: float, then: float) -> None:
+    def run_lambda(self, now: float, then: float) -> None:
         heappush(self.running, then)
-        self.held += then - now
-        self.calls += 1
-        self.at_once = max(self.at_once, len(self.running))
+        self.lambda_seconds += then - now
+        self.lambda_calls += 1
+        self.peak_concurrency = max(self.peak_concurrency, len(self.running))
 
     def generate(self, now: float) -> str:
-        """As app.py does: the price is put aside first, and given back where nothing was made."""
-        if not self.write(now):
+        """As app.py does: reserves the price first, and refunds it if no image was made."""
+        if not self.write_item(now):
             return self.refuse(now, "DynamoDB", MODEL_UNAVAILABLE)
         if not self.affordable:
             return self.refuse(now, "budget", BUDGET_SPENT)
         self.affordable -= 1
         if self.model.take(now):
-            return PICTURE
-        self.affordable += self.write(now)  # without it, the day is dearer by one picture
+            return IMAGE
+        self.affordable += self.write_item(now)  # if this write fails, the refund is lost
         return self.refuse(now, "Bedrock", MODEL_BUSY)
 
-    def write(self, now: float) -> bool:
-        """One write of the day's item; it is billed even if its condition does not hold."""
+    def write_item(self, now: float) -> bool:
+        """Write the day's item. AWS bills the write even if its condition fails."""
         written = self.item.take(now)
         self.writes += written
         return written
 
-    def end(self, then: float, wish: Wish, end: str) -> None:
-        order = wish.order
-        self.ends[end] += 1
-        if end == PICTURE:
-            self.waits.append(then - order.pressed)
-        order.waiting -= 1
-        order.ended = max(order.ended, then)
-        order.spent |= end == BUDGET_SPENT
-        if not order.waiting:
-            self.at(order.ended, self.settle, order)
+    def finish(self, then: float, request: ImageRequest, outcome: str) -> None:
+        batch = request.batch
+        self.outcomes[outcome] += 1
+        if outcome == IMAGE:
+            self.wait_seconds.append(then - batch.clicked)
+        batch.pending -= 1
+        batch.ended = max(batch.ended, then)
+        batch.budget_spent |= outcome == BUDGET_SPENT
+        if not batch.pending:
+            self.schedule(batch.ended, self.finish_batch, batch)
 
-    def settle(self, now: float, order: Order) -> None:
-        """As frontend/desk.js does; and who reads that the budget is spent leaves."""
-        self.read(now, self.budget)
-        if order.later and not order.spent:
-            self.think(now, order.later)
+    def finish_batch(self, now: float, batch: Batch) -> None:
+        """Read the budget, as the page does. A visitor leaves if the budget is spent."""
+        self.get(now, self.budget)
+        if batch.next_clicks and not batch.budget_spent:
+            self.schedule_click(now, batch.next_clicks)
 
-    def dollars(self) -> tuple[float, float]:
-        """What the model bills, and what the rest of AWS does."""
-        pictures, visits = self.ends[PICTURE], self.doors.total()
-        rest = (
-            self.calls * LAMBDA_CALL
-            + self.held * MEMORY * LAMBDA_GB_SECOND
+    def costs_usd(self) -> tuple[float, float]:
+        """The model's cost, and the cost of the other AWS services."""
+        images, visits = self.outcomes[IMAGE], self.page_opens.total()
+        other = (
+            self.lambda_calls * LAMBDA_CALL
+            + self.lambda_seconds * MEMORY_GB * LAMBDA_GB_SECOND
             + self.admitted * GATEWAY_REQUEST
             + self.writes * ITEM_WRITE
             + self.reads * ITEM_READ
             + (self.requests + visits * PAGE_FILES) * EDGE_REQUEST
-            + (visits * PAGE_BYTES + pictures * PICTURE_BYTES) * EDGE_BYTE
+            + (visits * PAGE_BYTES + images * IMAGE_BYTES) * EDGE_BYTE
         )
-        return pictures * PRICE, rest
+        return images * PRICE_USD, other

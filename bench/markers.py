@@ -1,4 +1,4 @@
-"""Where bench/README.md holds what the commands measured."""
+"""Replaces the generated sections of bench/README.md."""
 
 import re
 from pathlib import Path
@@ -7,16 +7,16 @@ README = Path(__file__).parent / "README.md"
 
 
 def rewrite(name: str, content: str) -> None:
-    """Put the content between the two markers of that name; the rest stays as it is."""
-    README.write_text(between(README.read_text(), name, content))
+    """Replace the content between the two markers of that name in README.md."""
+    README.write_text(replace_section(README.read_text(), name, content))
 
 
-def between(text: str, name: str, content: str) -> str:
-    """Raises: ValueError where the markers are not there, once."""
+def replace_section(text: str, name: str, content: str) -> str:
+    """The text with a new section. Raises: ValueError unless the markers appear exactly once."""
     pattern = rf"(<!-- {name} -->\n).*?(\n?<!-- /{name} -->)"
     found = re.findall(pattern, text, re.DOTALL)
     if len(found) != 1:
-        raise ValueError(f"markers of {name} must stand once, got {len(found)}")
+        raise ValueError(f"markers of {name} must appear once, got {len(found)}")
     return re.sub(
         pattern, lambda match: match[1] + content + "\n" + match[2].lstrip(), text, flags=re.DOTALL
     )

@@ -1,4 +1,4 @@
-"""What a visitor waits for: the page, a picture, four pictures; and what a budget costs."""
+"""Measures what a visitor waits for (the page, one image, four), and the budget's cost."""
 
 import gzip
 import logging
@@ -11,42 +11,42 @@ from moto.server import ThreadedMotoServer
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bench.handlers import EVENT, ROOT, Handler
-from bench.starts import bedrock, instance
+from bench.starts import bedrock, start_instance
 from browser.acts import SHIP, generate
 from browser.chromium import find
 from conftest import Running, budget_table
 from package.lambdas import Instance
 
 SERVED = (".html", ".css", ".js", ".svg")
-WAITING = "!slow 3 qwzx"  # a model that takes three seconds, and a picture that paints quickly
+SLOW_PROMPT = "!slow 3 qwzx"  # the model takes 3 s, and the painter paints an unknown word quickly
 
 
 def weight() -> float:
-    """Kilobytes of all of the page, each file compressed."""
+    """Kilobytes of the whole page, each file compressed."""
     files = [file for file in (ROOT / "frontend").rglob("*") if file.suffix in SERVED]
     return sum(len(gzip.compress(file.read_bytes())) for file in files) / 1e3
 
 
-def first_pictures(folder: Path) -> tuple[list[float], list[float]]:
-    """Seconds from `python -m local` until it is ready, and until its first ship is here."""
-    starts = [first_picture(folder / "first") for _ in range(3)]
-    return [ready for ready, _ in starts], [picture for _, picture in starts]
+def first_images(folder: Path) -> tuple[list[float], list[float]]:
+    """Seconds from `python -m local` until it is ready, and until its first image arrives."""
+    starts = [first_image(folder / "first") for _ in range(3)]
+    return [ready for ready, _ in starts], [image for _, image in starts]
 
 
-def first_picture(log: Path) -> tuple[float, float]:
-    began = perf_counter()
+def first_image(log: Path) -> tuple[float, float]:
+    started = perf_counter()
     with Running(log, PORT="0") as site:
         site.wait_until_ready()
         ready = perf_counter()
         headers = {"Content-Type": "text/plain"}
         request = urllib.request.Request(f"{site.url}api/", SHIP.encode(), headers)
-        with urllib.request.urlopen(request) as answer:
-            assert answer.read(8) == b"/9j/4AAQ"
-        return ready - began, perf_counter() - began
+        with urllib.request.urlopen(request) as response:
+            assert response.read(8) == b"/9j/4AAQ"
+        return ready - started, perf_counter() - started
 
 
 def visits(folder: Path) -> tuple[list[float], list[float], list[float]]:
-    """Milliseconds to the first paint; seconds of one picture, and of four side by side."""
+    """Milliseconds to the first paint; seconds for one image, and for four in parallel."""
     with (
         Running(folder / "visits", PORT="0") as site,
         sync_playwright() as playwright,
@@ -56,31 +56,31 @@ def visits(folder: Path) -> tuple[list[float], list[float], list[float]]:
         paints = [first_paint(browser, site.url) for _ in range(9)]
         page = browser.new_page()
         page.goto(site.url)
-        hung = [(hang(page, 1), hang(page, 4)) for _ in range(3)]
-        return paints, [one for one, _ in hung], [four for _, four in hung]
+        times = [(image_time(page, 1), image_time(page, 4)) for _ in range(3)]
+        return paints, [one for one, _ in times], [four for _, four in times]
 
 
 def first_paint(browser: Browser, url: str) -> float:
-    with browser.new_page() as page:  # with a cache of its own, which is empty
+    with browser.new_page() as page:  # a new page has an empty cache
         page.goto(url)
         page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
         entry = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
         return page.evaluate(entry)
 
 
-def hang(page: Page, number: int) -> float:
-    """Seconds from the click until so many pictures hang."""
+def image_time(page: Page, number: int) -> float:
+    """Seconds from the click until this many images are on the page."""
     page.get_by_role("radio", name=str(number), exact=True).check()
     before = page.locator("figure img").count()
-    began = perf_counter()
-    generate(page, WAITING)
+    started = perf_counter()
+    generate(page, SLOW_PROMPT)
     expect(page.locator("figure img")).to_have_count(before + number, timeout=30_000)
-    return perf_counter() - began
+    return perf_counter() - started
 
 
 def budget_costs(handler: Handler) -> tuple[list[float], list[float]]:
-    """Milliseconds of a warm request without a budget, and with one in moto's DynamoDB."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # or each request is a line
+    """Milliseconds of a warm request without a budget, and with a budget in moto's DynamoDB."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it logs a line per request
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     dynamodb = f"http://127.0.0.1:{moto.get_host_and_port()[1]}"
@@ -89,13 +89,16 @@ def budget_costs(handler: Handler) -> tuple[list[float], list[float]]:
         stack.callback(moto.stop)
         stack.enter_context(budget_table(dynamodb, "bench"))
         address = stack.enter_context(bedrock(20_000))
-        free, kept = (stack.enter_context(instance(handler, address)) for _ in range(2))
-        kept.environment |= budget | {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
-        times = [(answer(free), answer(kept)) for _ in range(40)][5:]
+        without, with_budget = (
+            stack.enter_context(start_instance(handler, address)) for _ in range(2)
+        )
+        with_budget.environment |= budget | {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
+        times = [(request_time(without), request_time(with_budget)) for _ in range(40)][5:]
     return [one for one, _ in times], [other for _, other in times]
 
 
-def answer(made: Instance) -> float:
-    began = perf_counter()
-    assert made.invoke(EVENT)["statusCode"] == 200, made.words()
-    return (perf_counter() - began) * 1e3
+def request_time(instance: Instance) -> float:
+    """Milliseconds."""
+    started = perf_counter()
+    assert instance.invoke(EVENT)["statusCode"] == 200, instance.log_text()
+    return (perf_counter() - started) * 1e3

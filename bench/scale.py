@@ -1,27 +1,29 @@
-"""What 10, 1,000 and 100,000 people an hour meet: `python -m bench.scale` writes the tables."""
+"""Tables of what 10, 1,000 and 100,000 people an hour experience: `python -m bench.scale`."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from math import log
 from random import Random
 from statistics import quantiles
 
-from bench.hour import HOUR, PAGE_FILES, PICTURE, REFUSAL_SECONDS, Hour, Limits, Press, Visit
+from bench.hour import HOUR_SECONDS, IMAGE, PAGE_FILES, REFUSAL_SECONDS, Click, Hour, Limits, Visit
 from bench.markers import rewrite
 
-# People, as we suppose them: nobody has counted them yet.
-THINKS = 30  # seconds before a press, on average, exponential
-COMES_BACK = 0.5  # of the presses are followed by another one: two a person, on average
-WANTS_FOUR = 0.25  # of the presses ask for four pictures, the others for one
+# Assumed behaviour of people; nobody has measured it yet.
+THINK_SECONDS = 30  # before a click, on average, exponential
+RETURNING = 0.5  # share of clicks that are followed by another: two per visitor on average
+FOUR_IMAGES = 0.25  # share of clicks that ask for four images; the others ask for one
 
 # Stable Image Core takes about 3 s: two log lines of aws-samples/sample-voice-of-customer-datalake,
-# #274. How that spreads is supposed: one picture in twenty takes over 4.5 s.
+# #274. The spread is assumed: one image in twenty takes over 4.5 s.
 MODEL_SECONDS, MODEL_SPREAD = 3.0, 0.25  # median, and sigma of its logarithm
 
 PEOPLE = (10, 1_000, 100_000)  # an hour
-RAISED = Limits(daily_usd=99_999.99)  # the most that `make deploy` takes
-OPENED = replace(RAISED, rate=10_000, burst=5_000)  # an account's default, for all its methods
+RAISED = Limits(daily_usd=99_999.99)  # the maximum of `make deploy`
+# An account's default for all its methods.
+OPENED = replace(RAISED, rate=10_000, burst=5_000, read_rate=10_000, read_burst=5_000)
 SETTINGS = {
     "as shipped": Limits(),
     "budget raised": RAISED,
@@ -31,67 +33,73 @@ SETTINGS = {
 }
 QUOTAS, CROWDS = (10, 15, 90, 600, 6_000), (1_000, 10_000)  # calls a minute, people an hour
 
-EDGE = 250_000  # requests a second: AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits
+# The API's routes, each with a preflight: app.py.
+POSTS, GETS = 2, 3
+
+# Requests a second: AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits
+CLOUDFRONT_RATE = 250_000
 
 LOADS = """\
-| people an hour | setting | what refuses, and from which second | page opens | wishes end as \
-| pictures | median, 95 % | model, other AWS |
+| people an hour | setting | limits reached, and when | page opens | outcomes | pictures \
+| median, 95th percentile | model, other AWS |
 |---|---|---|---|---|---|---|---|"""
-RANGE = """\
-| Bedrock's calls a minute | pictures of 1,000 people | of 10,000 |
+QUOTA_HEAD = """\
+| Bedrock's calls a minute | pictures for 1,000 people | for 10,000 |
 |---|---|---|"""
 
 
-def people(number: int) -> list[Visit]:
-    """So many in an hour, at random, and the same every time."""
-    random = Random(number)
-    arrivals = sorted(random.uniform(0, HOUR) for _ in range(number))
-    return [(arrival, list(presses(random))) for arrival in arrivals]
+@cache
+def visits(people: int) -> list[Visit]:
+    """Random visits within an hour, the same for the same number of people."""
+    random = Random(people)
+    arrivals = sorted(random.uniform(0, HOUR_SECONDS) for _ in range(people))
+    return [(arrival, list(clicks(random))) for arrival in arrivals]
 
 
-def presses(random: Random) -> Iterator[Press]:
+def clicks(random: Random) -> Iterator[Click]:
     while True:
-        number = 4 if random.random() < WANTS_FOUR else 1
-        seconds = [random.lognormvariate(log(MODEL_SECONDS), MODEL_SPREAD) for _ in range(number)]
-        yield Press(random.expovariate(1 / THINKS), seconds)
-        if random.random() >= COMES_BACK:
+        images = 4 if random.random() < FOUR_IMAGES else 1
+        seconds = [random.lognormvariate(log(MODEL_SECONDS), MODEL_SPREAD) for _ in range(images)]
+        yield Click(random.expovariate(1 / THINK_SECONDS), seconds)
+        if random.random() >= RETURNING:
             return
 
 
 def tables() -> str:
-    """All that stands between the marks in README.md."""
-    every = {number: hours(number) for number in PEOPLE}
+    """Everything between the markers in README.md."""
+    hours = {people: simulate(people) for people in PEOPLE}
     parts = [
-        [LOADS, *(line for number in PEOPLE for line in load(number, every[number]))],
-        [RANGE, *map(quota, QUOTAS)],
-        [headroom(list(every[PEOPLE[-1]].values()), Limits()), flood(Limits())],
+        [LOADS, *(row for people in PEOPLE for row in load_rows(people, hours[people]))],
+        [QUOTA_HEAD, *map(quota_row, QUOTAS)],
+        [describe_peaks(list(hours[PEOPLE[-1]].values()), Limits()), describe_flood(Limits())],
     ]
     return "\n\n".join("\n".join(part) for part in parts)
 
 
-def hours(number: int) -> dict[str, Hour]:
-    """What so many people an hour meet, by setting."""
-    visits = people(number)
-    return {setting: Hour(limits).run(visits) for setting, limits in SETTINGS.items()}
+def simulate(people: int) -> dict[str, Hour]:
+    """An hour with this many people, for each setting."""
+    return {setting: Hour(limits).run(visits(people)) for setting, limits in SETTINGS.items()}
 
 
-def load(number: int, every: dict[str, Hour]) -> Iterator[str]:
-    """The rows of so many people an hour; settings that change nothing share one."""
+def load_rows(people: int, hours: dict[str, Hour]) -> Iterator[str]:
+    """Table rows for a number of people. Settings with the same result share a row."""
     settings: dict[tuple[str, ...], list[str]] = {}
-    for setting, hour in every.items():
-        settings.setdefault(tuple(met(hour)), []).append(setting)
+    for setting, hour in hours.items():
+        settings.setdefault(tuple(result_cells(hour)), []).append(setting)
     for cells, names in settings.items():
-        yield row(f"{number:,}", "; ".join(names) if len(settings) > 1 else "any", *cells)
+        yield row(f"{people:,}", "; ".join(names) if len(settings) > 1 else "any", *cells)
 
 
-def met(hour: Hour) -> Iterator[str]:
-    yield ", ".join(f"{limit} {second:.0f} s" for limit, second in hour.bites.items()) or "none"
-    yield share(hour.doors, "")
-    yield ", ".join(f"{end} {share(hour.ends, end)}" for end, _ in hour.ends.most_common())
-    yield f"{hour.ends[PICTURE]:,}"
-    cuts = quantiles(hour.waits, n=20)
+def result_cells(hour: Hour) -> Iterator[str]:
+    refusals = [f"{limit} {second:.0f} s" for limit, second in hour.first_refusals.items()]
+    yield ", ".join(refusals) or "none"
+    yield share(hour.page_opens, "")
+    outcomes = [name for name, _ in hour.outcomes.most_common()]
+    yield ", ".join(f"{name} {share(hour.outcomes, name)}" for name in outcomes)
+    yield f"{hour.outcomes[IMAGE]:,}"
+    cuts = quantiles(hour.wait_seconds, n=20)
     yield f"{cuts[9]:.1f} s, {cuts[18]:.1f} s"
-    yield ", ".join(f"${dollars:,.2f}" for dollars in hour.dollars())
+    yield ", ".join(f"${usd:,.2f}" for usd in hour.costs_usd())
 
 
 def share(counts: Counter[str], name: str) -> str:
@@ -99,36 +107,51 @@ def share(counts: Counter[str], name: str) -> str:
     return f"{part:.0%}" if part >= 0.01 else "under 1%"
 
 
-def quota(model_calls: int) -> str:
-    """What a quota of Bedrock's makes where nothing else refuses."""
-    every = [Hour(replace(OPENED, model_calls=model_calls)).run(people(n)) for n in CROWDS]
-    made = [f"{hour.ends[PICTURE]:,} ({share(hour.ends, PICTURE)})" for hour in every]
-    return row(f"{model_calls:,}", *made)
+def quota_row(model_calls: int) -> str:
+    """The images that a Bedrock quota allows if nothing else refuses."""
+    limits = replace(OPENED, model_calls=model_calls)
+    hours = [Hour(limits).run(visits(people)) for people in CROWDS]
+    images = [f"{hour.outcomes[IMAGE]:,} ({share(hour.outcomes, IMAGE)})" for hour in hours]
+    return row(f"{model_calls:,}", *images)
 
 
-def headroom(busiest: list[Hour], shipped: Limits) -> str:
-    """The most that these hours used of what AWS allows."""
-    requests = max(hour.requests for hour in busiest) + PAGE_FILES * PEOPLE[-1]
-    admitted = max(hour.admitted for hour in busiest)
-    at_once = max(hour.at_once for hour in busiest)
-    writes = max(hour.writes for hour in busiest)
+def describe_peaks(hours: list[Hour], shipped: Limits) -> str:
+    """The highest use of AWS in these hours, beside AWS's limits."""
+    requests = max(hour.requests for hour in hours) + PAGE_FILES * PEOPLE[-1]
+    admitted = max(hour.admitted for hour in hours)
+    concurrency = max(hour.peak_concurrency for hour in hours)
+    writes = max(hour.writes for hour in hours)
     return (
-        f"Of {PEOPLE[-1]:,} people, the busiest hour sent CloudFront {requests / HOUR:,.0f} "
-        f"requests a second ({EDGE:,} are allowed) and API Gateway {admitted / HOUR:,.0f} "
-        f"({OPENED.rate:,}), held {at_once:,} calls of Lambda at once ({shipped.concurrency:,}), "
-        f"and wrote the budget's item {writes / HOUR:,.0f} times a second ({shipped.writes:,})."
+        f"With {PEOPLE[-1]:,} people, the busiest hour sent CloudFront "
+        f"{requests / HOUR_SECONDS:,.0f} requests a second (limit {CLOUDFRONT_RATE:,}) and API "
+        f"Gateway {admitted / HOUR_SECONDS:,.0f} (limit {OPENED.rate:,}), ran {concurrency:,} "
+        f"Lambda calls at once (limit {shipped.concurrency:,}), and wrote the budget's item "
+        f"{writes / HOUR_SECONDS:,.0f} times a second (limit {shipped.writes:,})."
     )
 
 
-def flood(shipped: Limits) -> str:
-    """What a stranger's loop costs in a day, if the budget refuses every request."""
-    day = Hour(shipped)
-    day.requests = day.admitted = day.calls = day.writes = round(shipped.rate * 24 * HOUR)
-    day.held = day.calls * REFUSAL_SECONDS
+def describe_flood(shipped: Limits) -> str:
+    """What attackers' loops cost in a day if the budget refuses every request."""
+    post = loop_usd(shipped.rate, REFUSAL_SECONDS, writes=True)
+    get = loop_usd(shipped.read_rate, REFUSAL_SECONDS)
+    preflight = loop_usd(shipped.read_rate, 0)
+    everything = POSTS * post + GETS * get + (POSTS + GETS) * preflight
     return (
-        f"A loop of {shipped.rate} requests a second, all day, against a budget that is spent "
-        f"costs ${day.dollars()[1]:.2f} besides the budget."
+        f"A loop that sends {shipped.rate} requests a second all day while the budget is spent "
+        f"costs ${post:.2f} on top of the budget. Loops on every route and preflight at once cost "
+        f"${everything:.2f}."
     )
+
+
+def loop_usd(rate: float, lambda_seconds: float, writes: bool = False) -> float:
+    """US dollars for a day of requests that make no image. `lambda_seconds`: 0 without Lambda."""
+    day = Hour(Limits())
+    requests = round(rate * 24 * HOUR_SECONDS)
+    day.requests = day.admitted = requests
+    day.lambda_calls = requests if lambda_seconds else 0
+    day.lambda_seconds = requests * lambda_seconds
+    day.writes = requests if writes else 0
+    return day.costs_usd()[1]
 
 
 def row(*cells: str) -> str:
@@ -136,5 +159,6 @@ def row(*cells: str) -> str:
 
 
 if __name__ == "__main__":
-    print(tables())
-    rewrite("scale", tables())
+    content = tables()
+    print(content)
+    rewrite("scale", content)

@@ -1,4 +1,4 @@
-"""What a first start costs under awslambdaric, and where its time goes; and memory."""
+"""Measures cold starts under awslambdaric, import times and memory."""
 
 import re
 import shutil
@@ -10,30 +10,30 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
 from time import clock_gettime, perf_counter
 
-from bench.handlers import BARE, EVENT, OURS, Handler, answer_of
-from bench.requests import LETTERS, Times
+from bench.handlers import BARE, EVENT, OURS, Handler, bedrock_answer
+from bench.requests import BASE64_LENGTH, Times
 from conftest import serving
 from package.lambdas import Instance, RuntimeApi
 
 ROUNDS = 9
-LARGE = 5_000_000  # letters of base64: near the largest picture that Lambda can send
+LARGE = 5_000_000  # base64 characters: close to the largest image that Lambda can return
 COMPILED = "Easel, with bytecode"
 
-# A line of `python -X importtime`: microseconds of the module itself, its depth, its name.
+# A line of `python -X importtime`: the module's own microseconds, its depth, its name.
 IMPORT_LINE = r"import time:\s+(\d+) \|\s+\d+ \| ( *)(\S+)"
 
-# Whose import it is; what Python itself brings counts for who asks for it first.
+# The modules of each owner. A standard library module counts for its first importer.
 OWNERS = {
     "boto3": {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"},
     "chalice": {"chalice"},
     "chalicelib": {"chalicelib"},
-    "app.py, which makes the client": {"app"},
+    "app.py, which creates the client": {"app"},
 }
-NOBODY = "Python itself"
+UNATTRIBUTED = "Python itself"
 
 
 class Bedrock(BaseHTTPRequestHandler):
-    """Answers at once with the server's own answer."""
+    """Return the server's answer immediately."""
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -43,63 +43,63 @@ class Bedrock(BaseHTTPRequestHandler):
         self.wfile.write(self.server.answer)
 
     def log_message(self, *arguments):
-        """Nothing."""
+        """Log nothing."""
 
 
 @contextmanager
-def bedrock(letters: int):
-    """The address of a Bedrock whose picture has so many letters."""
+def bedrock(length: int):
+    """The URL of a Bedrock whose image has this many base64 characters."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Bedrock)
-    server.answer = answer_of(letters)
+    server.answer = bedrock_answer(length)
     with serving(server):
         yield f"http://127.0.0.1:{server.server_port}"
 
 
-class Ready(RuntimeApi):
-    """Notes when the process first asks for work, and how much work it has been so far."""
+class ReadyApi(RuntimeApi):
+    """Record when the process first asks for an event, and its CPU time until then."""
 
     def do_GET(self):
         if not self.server.is_ready.is_set():
             self.server.ready = perf_counter()
-            self.server.processor = processor_seconds(self.server.process.pid)
+            self.server.cpu_seconds = cpu_seconds(self.server.process.pid)
             self.server.is_ready.set()
         super().do_GET()
 
 
-def processor_seconds(pid: int) -> float:
-    """Of the whole process; its clock has this number in Linux (its posix-timers.h)."""
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process, by Linux's clock id for it (posix-timers.h)."""
     return clock_gettime((~pid << 3) | 2)
 
 
 @contextmanager
-def instance(handler: Handler, address: str):
+def start_instance(handler: Handler, address: str):
     environment = handler.environment() | {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": address}
-    made = Instance(handler.folder, handler.runtime, environment)
-    made.RequestHandlerClass, made.is_ready = Ready, Event()
-    with serving(made):
+    instance = Instance(handler.folder, handler.runtime, environment)
+    instance.RequestHandlerClass, instance.is_ready = ReadyApi, Event()
+    with serving(instance):
         try:
-            yield made
+            yield instance
         finally:
-            made.end()
+            instance.end()
 
 
 def start_costs(handlers: dict[str, Handler]) -> tuple[Times, Times, Times]:
-    """Milliseconds from the process's start until it is ready, those of them that it had a
-    processor, and those until its first answer."""
-    handlers = handlers | {COMPILED: compiled(handlers[OURS])}
+    """Milliseconds from process start until ready, CPU time until then, and time until the first
+    response."""
+    handlers = handlers | {COMPILED: compile_handler(handlers[OURS])}
     rounds: list[dict[str, tuple[float, float, float]]] = []
-    with bedrock(LETTERS) as address:
+    with bedrock(BASE64_LENGTH) as address:
         for _ in range(ROUNDS):
             rounds.append({name: start(handler, address) for name, handler in handlers.items()})
-    ready, worked, answered = (
+    ready, cpu, answered = (
         {name: [each[name][which] * 1e3 for each in rounds] for name in handlers}
         for which in range(3)
     )
-    return ready, worked, answered
+    return ready, cpu, answered
 
 
-def compiled(handler: Handler) -> Handler:
-    """The same, with bytecode beside it."""
+def compile_handler(handler: Handler) -> Handler:
+    """A copy of the handler with bytecode."""
     folder = handler.folder.with_name("compiled")
     shutil.copytree(handler.folder, folder)
     subprocess.run([sys.executable, "-m", "compileall", "-q", folder], check=True)
@@ -107,34 +107,34 @@ def compiled(handler: Handler) -> Handler:
 
 
 def start(handler: Handler, address: str) -> tuple[float, float, float]:
-    """Seconds."""
-    with instance(handler, address) as made:
-        began = perf_counter()
-        answer = made.invoke(EVENT)
+    """Seconds until ready, of CPU time until then, and until the first response."""
+    with start_instance(handler, address) as instance:
+        started = perf_counter()
+        response = instance.invoke(EVENT)
         ended = perf_counter()
-        assert answer and answer["statusCode"] == 200, made.words()
-        return made.ready - began, made.processor, ended - began
+        assert response and response["statusCode"] == 200, instance.log_text()
+        return instance.ready - started, instance.cpu_seconds, ended - started
 
 
 def memory(handler: Handler) -> tuple[int, int]:
-    """The most bytes that the process held: when it is ready, and after three large pictures."""
-    with bedrock(LARGE) as address, instance(handler, address) as made:
-        made.start()
-        assert made.is_ready.wait(30), made.words()
-        rest = made.holds("VmHWM")
+    """Peak memory of the process in bytes: when ready, and after three large images."""
+    with bedrock(LARGE) as address, start_instance(handler, address) as instance:
+        instance.start()
+        assert instance.is_ready.wait(30), instance.log_text()
+        ready = instance.memory_bytes("VmHWM")
         for _ in range(3):
-            assert made.invoke(EVENT), made.words()
-        return rest, made.holds("VmHWM")
+            assert instance.invoke(EVENT), instance.log_text()
+        return ready, instance.memory_bytes("VmHWM")
 
 
 def import_costs(handlers: dict[str, Handler]) -> dict[str, Times]:
-    """Milliseconds of ours and of the bare function's import, by whose it is."""
-    spent = {name: {owner: [] for owner in [*OWNERS, NOBODY]} for name in (OURS, BARE)}
+    """Import times of Easel and the bare function in milliseconds, by owner."""
+    costs = {name: {owner: [] for owner in [*OWNERS, UNATTRIBUTED]} for name in (OURS, BARE)}
     for _ in range(ROUNDS):
         for name in (OURS, BARE):
             for owner, milliseconds in by_owner(import_lines(handlers[name])).items():
-                spent[name][owner].append(milliseconds)
-    return spent
+                costs[name][owner].append(milliseconds)
+    return costs
 
 
 def import_lines(handler: Handler) -> str:
@@ -145,13 +145,13 @@ def import_lines(handler: Handler) -> str:
 
 
 def by_owner(lines: str) -> dict[str, float]:
-    """Milliseconds; a module stands below all that it has imported, one step further left."""
-    spent = dict.fromkeys([*OWNERS, NOBODY], 0.0)
+    """Milliseconds by owner. A module is listed after its imports, one level less indented."""
+    times = dict.fromkeys([*OWNERS, UNATTRIBUTED], 0.0)
     above: list[str] = []
     for microseconds, indent, module in reversed(re.findall(IMPORT_LINE, lines)):
         del above[len(indent) // 2 :]
         top = module.partition(".")[0]
         own = [owner for owner, tops in OWNERS.items() if top in tops]
-        above += own or above[-1:] or [NOBODY]
-        spent[above[-1]] += int(microseconds) / 1e3
-    return spent
+        above += own or above[-1:] or [UNATTRIBUTED]
+        times[above[-1]] += int(microseconds) / 1e3
+    return times

@@ -1,6 +1,6 @@
-"""One handler in a process of its own: for each line of input it answers so many requests.
+"""Runs one handler in its own process. Each input line is a number of requests to measure.
 
-Runs in the handler's folder, with no module of this project in sight but the handler's own.
+Runs in the handler's folder and can import only the handler's own modules.
 """
 
 import gc
@@ -19,29 +19,29 @@ context = SimpleNamespace(function_name="easel", aws_request_id="1", memory_limi
 context.invoked_function_arn = "arn:aws:lambda:us-west-2:123456789012:function:easel"
 context.get_remaining_time_in_millis = lambda: 28_000
 results = sys.stdout
-sys.stdout = io.StringIO()  # the request's own log line is made, and goes nowhere
+sys.stdout = io.StringIO()  # discards the request's log line
 
 
 class Stub:
-    """Bedrock's client, which has the answer at hand."""
+    """A Bedrock client that returns the answer immediately."""
 
     def invoke_model(self, **call):
         return {"body": io.BytesIO(answer)}
 
 
-def once():
-    """Seconds that the handler alone had a processor, and with the JSON of its answer."""
-    began = process_time()
+def measure():
+    """CPU seconds of the handler alone, and with json.dumps of its result."""
+    started = process_time()
     result = handler.app(event, context)
     handled = process_time()
     text = json.dumps(result)
-    whole = process_time()
+    dumped = process_time()
     if result["statusCode"] != 200 or len(text) < len(answer) * 0.9:
-        raise SystemExit(f"a picture must come, got {text[:200]}")
-    return handled - began, whole - began
+        raise SystemExit(f"the handler must return an image, got {text[:200]}")
+    return handled - started, dumped - started
 
 
 handler.bedrock_client = Stub()
 for line in sys.stdin:
     gc.collect()
-    print(json.dumps([once() for _ in range(int(line))]), file=results, flush=True)
+    print(json.dumps([measure() for _ in range(int(line))]), file=results, flush=True)

@@ -7,6 +7,8 @@ parameters  the kinds of value: text -> value in range
 stability   Stability AI's dialects: values -> body, answer -> image
 budget      reserves and refunds money: one DynamoDB item a day
 bedrock     body -> answer: the one call to AWS
+results     keeps one answer for each idempotency key: one S3 object each
+idempotency between HTTP and results
 openai      OpenAI's images API: its JSON -> query, image -> its JSON
 connection  which errors mean that a request never left
 record      the log line of a request

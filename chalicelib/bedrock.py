@@ -43,8 +43,13 @@ KIND_BY_CODE = {
 
 # Messages that are more specific than a code of refusal: a Legacy model (aws-samples/
 # amazon-bedrock-workshop#386, apache/airflow#72521), a region without the model, a model that needs
-# an inference profile (stackblitz-labs/bolt.diy#1102).
+# an inference profile (stackblitz-labs/bolt.diy#1102), an account that AWS has not opened Bedrock
+# to, or whose quota is 0 (aws/aws-cli#8717, minorun365/agent-book#29).
 KIND_BY_MESSAGE = {
+    "Operation not allowed": DENIED,
+    "account is not authorized": DENIED,
+    "is not available for this account": DENIED,
+    "tokens per day": DENIED,
     "marked by provider as Legacy": RETIRED,
     "model identifier is invalid": WRONG_REGION,
     "on-demand throughput": WRONG_REGION,

@@ -34,6 +34,20 @@ class UnknownModel(Failure):
     may_be_charged = False
 
 
+class UnknownResult(Failure):
+    """No answer is kept for this idempotency key."""
+
+    STATUS_CODE = 404
+    may_be_charged = False
+
+
+class RequestInProgress(Failure):
+    """An earlier request with the same idempotency key is still being worked on."""
+
+    STATUS_CODE = 409
+    may_be_charged = False
+
+
 class ModelRetired(Failure):
     """AWS has switched the model off."""
 
@@ -49,6 +63,13 @@ class ContentFiltered(Failure):
     def __init__(self, message: str, may_be_charged: bool) -> None:
         super().__init__(message)
         self.may_be_charged = may_be_charged
+
+
+class KeyReused(Failure):
+    """The idempotency key belongs to another request."""
+
+    STATUS_CODE = 422
+    may_be_charged = False
 
 
 class ModelBusy(Failure):
@@ -105,5 +126,5 @@ class ModelTimeout(Failure):
 
 
 # Seconds. Throttling and outages at Bedrock last seconds, and two retries of the page stay within
-# a person's patience. These two errors are the only ones after which a retry cannot pay twice.
-RETRY_AFTER_SECONDS = {"ModelBusy": 5, "ModelUnavailable": 5}
+# a person's patience. These errors are the only ones after which a retry cannot pay twice.
+RETRY_AFTER_SECONDS = {"ModelBusy": 5, "ModelUnavailable": 5, "RequestInProgress": 2}

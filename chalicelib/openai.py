@@ -41,17 +41,20 @@ OPENAI_ERROR_CODES = {
 NO_RETRY_STATUS = 424
 
 
-def parse_queries(body: str, find: Callable[[str], Model]) -> tuple[list[Query], list[str]]:
+def parse_queries(
+    body: str, find: Callable[[str], Model], keeps_images: bool = False, site: str = ""
+) -> tuple[list[Query], list[str]]:
     """A query for each image, and the fields that are ignored. `find` returns a model by its name.
 
+    `keeps_images`: answers may be large, and images can have URLs if the `site` is known.
     Raises: InvalidParameter, and what `find` raises.
     """
     request = parse_json(body)
-    reject_unsupported(request)
+    reject_unsupported(request, keeps_images, site)
     images = image_count(request)
     model = find(model_name(request))
     query, ignored = to_query(request, model)
-    if images > 1 and query.get("output_format") == "png":
+    if images > 1 and query.get("output_format") == "png" and not keeps_images:
         raise InvalidParameter(
             "output_format must be jpeg or webp where n is more than 1, got 'png': "
             "several would be too large to send"
@@ -74,12 +77,21 @@ def parse_json(body: str) -> dict[str, Any]:
     return {name: value for name, value in request.items() if value not in (None, "")}
 
 
-def reject_unsupported(request: Mapping[str, Any]) -> None:
+def wants_urls(body: str) -> bool:
+    """Whether the images are to be URLs instead of base64 text."""
+    return parse_json(body).get("response_format") == "url"
+
+
+def reject_unsupported(request: Mapping[str, Any], keeps_images: bool, site: str) -> None:
     """Reject fields that ask for another kind of answer."""
-    if request.get("response_format", "b64_json") != "b64_json":
+    allowed = ["b64_json"] + ["url"] * bool(site)
+    if request.get("response_format", "b64_json") not in allowed:
+        reasons = ": no picture is kept here that a URL could point to"
+        if keeps_images:
+            reasons = "" if site else ": only the website's own address can give URLs"
         raise InvalidParameter(
-            f"response_format must be b64_json, got {describe(request['response_format'])}: "
-            "no picture is kept here that a URL could point to"
+            f"response_format must be {' or '.join(allowed)}, "
+            f"got {describe(request['response_format'])}{reasons}"
         )
     if request.get("stream", False) is not False:
         raise InvalidParameter(f"stream must be false, got {describe(request['stream'])}")
@@ -168,12 +180,20 @@ def next_seed(query: Query, index: int) -> Query:
     return {"seed": str(int(seed) + index)}
 
 
-def format_answer(images: list[str], seeds: list[int], created: int) -> dict[str, Any]:
-    """OpenAI's answer; each image has its seed beside it. `created`: seconds since 1970."""
-    pairs = zip(images, seeds, strict=True)
+def format_answer(
+    images: list[str], urls: list[str], seeds: list[int], created: int
+) -> dict[str, Any]:
+    """OpenAI's answer; each image has its seed beside it. `created`: seconds since 1970.
+
+    `urls` has a URL for each image, or "" where the image itself is sent.
+    """
+    shown = [
+        {"url": url} if url else {"b64_json": image}
+        for image, url in zip(images, urls, strict=True)
+    ]
     return {
         "created": created,
-        "data": [{"b64_json": image, "seed": seed} for image, seed in pairs],
+        "data": [each | {"seed": seed} for each, seed in zip(shown, seeds, strict=True)],
         "output_format": media_type(images[0]).removeprefix("image/"),
     }
 
@@ -210,17 +230,19 @@ def error_type(code: str, status: int) -> str:
     return "server_error" if status >= 500 or status == NO_RETRY_STATUS else "invalid_request_error"
 
 
-def should_retry(code: str, dollars: float) -> str:
-    """The header `x-should-retry`, which OpenAI's own clients obey."""
-    return "true" if code in RETRY_AFTER_SECONDS and not dollars else "false"
+def should_retry(code: str, is_final: bool) -> str:
+    """The header `x-should-retry`, which OpenAI's own clients obey.
+
+    `is_final`: AWS may have billed an image, or the error is stored and stays the same.
+    """
+    return "true" if code in RETRY_AFTER_SECONDS and not is_final else "false"
 
 
-def safe_status(code: str, status: int, dollars: float) -> int:
+def safe_status(code: str, status: int, is_final: bool) -> int:
     """The status, or 424 where a client that sends the request again might pay again.
 
-    `dollars` is what AWS may bill for this request. All clients but OpenAI's decide by the status,
-    and send 408, 409, 429 and 5xx again.
+    All clients but OpenAI's decide by the status, and send 408, 409, 429 and 5xx again.
+    `is_final` as for `should_retry`.
     """
     is_retried = status in (408, 409, 429) or status >= 500
-    pays_again = dollars > 0 or code == "BudgetUnavailable"
-    return NO_RETRY_STATUS if is_retried and pays_again else status
+    return NO_RETRY_STATUS if is_retried and (is_final or code == "BudgetUnavailable") else status

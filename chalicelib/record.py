@@ -26,6 +26,7 @@ class Record:
     model: str = ""
     prompt_length: int = 0  # characters
     reservations: list[Reservation] = field(default_factory=list)  # one per image
+    is_stored: bool = False  # the answer is that of an earlier request with the same key
 
     @property
     def dollars(self) -> float:
@@ -43,9 +44,10 @@ class Record:
             "status": status,
             "model": self.model,
             "prompt_length": self.prompt_length,
-            "Images": len(self.reservations) if status == 200 else 0,
+            "is_stored": self.is_stored,
+            "Images": len(self.reservations) if status in (200, 303) else 0,
             "Dollars": self.dollars,
-            "Errors": int(status >= 500),
+            "Errors": int(status >= 500 and not self.is_stored),
             "BudgetSpent": int(code == "BudgetSpent"),
             "Unauthorized": int(code == "AccessCodeRequired"),
             "Milliseconds": round((now - self.started) * 1000),

@@ -48,7 +48,7 @@ def choice(name: str, label: str, help: str, choices: str, default: str = "") ->
 
 def output_format(formats: str) -> Choice:
     # Not AWS's default: a 1536-pixel PNG can exceed the 6 MB of a Lambda response.
-    help = "JPEG is small. PNG loses nothing, and may be too large to send."
+    help = "JPEG is small. PNG is lossless, and may be too large to send."
     return choice("output_format", "File format", help, formats, "jpeg")
 
 
@@ -107,7 +107,7 @@ STABLE_DIFFUSION_3_5_LARGE = Model(
 STABLE_IMAGE_ULTRA = Model(
     name="stable-image-ultra",
     title="Stable Image Ultra",
-    description="The finest pictures; slower and dearer.",
+    description="The finest pictures; slower and more expensive.",
     # model-parameters-diffusion-stable-ultra-text-image-request-response
     bedrock_id="stability.stable-image-ultra-v1:1",
     price_usd=0.14,
@@ -158,7 +158,7 @@ STABLE_DIFFUSION_XL = Model(
         Number(
             "cfg_scale",
             "Prompt strength (cfg_scale)",
-            "How closely the picture follows the prompt; low values wander.",
+            "How closely the picture follows the prompt; low values wander off.",
             minimum=0,
             maximum=35,
             default=7,
@@ -172,12 +172,12 @@ STABLE_DIFFUSION_XL = Model(
             default=30,
         ),
         seed(4_294_967_295),
-        choice("style_preset", "Style", "A look to guide the model towards.", SDXL_STYLES),
+        choice("style_preset", "Style", "A style to guide the model.", SDXL_STYLES),
         choice("sampler", "Sampler", "How noise becomes a picture.", SDXL_SAMPLERS),
         choice(
             "clip_guidance_preset",
             "CLIP guidance",
-            "How CLIP, a second model, steers.",
+            "How CLIP, a second model, guides the picture.",
             SDXL_GUIDANCE,
         ),
     ),

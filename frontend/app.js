@@ -1,97 +1,142 @@
-// The plot: words in, pictures out; what was made is kept, and can be had again.
-import { budget, generate, models } from "./api.js"
-import { addDesk } from "./desk.js"
-import { openHistory } from "./history.js"
-import { inscribe, readInscription } from "./inscription.js"
-import { addIntake } from "./intake.js"
-import { addLook } from "./look.js"
-import { addNotices } from "./notice.js"
-import { removeResult } from "./result.js"
-import { linkTo } from "./share.js"
-import { addShelf } from "./shelf.js"
-import { addStudio } from "./studio.js"
-import { addLanguages, say, translate } from "./words.js"
+// The plot: words in, pictures out; every picture is kept and can be reused.
+import { areResultsKept, fetchBudget, fetchImage, fetchModels, generateImage } from "./api.js"
+import { openHistory } from "./files/history.js"
+import { addFileImport } from "./files/import.js"
+import { embedMetadata, readMetadata } from "./files/metadata.js"
+import { Pending } from "./files/pending.js"
+import { addDesk } from "./form/desk.js"
+import { createLink } from "./form/link.js"
+import { addNotices } from "./notices.js"
+import { addThemeMenu } from "./theme.js"
+import { removeResult } from "./wall/result.js"
+import { addShelf } from "./wall/shelf.js"
+import { addStudio } from "./wall/studio.js"
+import { addLanguageMenu, say, translate } from "./words/words.js"
 
 const find = selector => document.querySelector(selector)
-const wall = find("#new")
+const wall = find("#new-pictures")
 
 translate(document.documentElement)
-addLanguages(find("#language"))
-addLook(find("#look"))
+addLanguageMenu(find("#language"))
+addThemeMenu(find("#theme"))
 
-const { tell, show } = addNotices(find("#toast"))
-const desk = addDesk(find("form"), { models, budget, tell, show })
-const studio = addStudio(wall, { begin: desk.code, make: generate, hang, end: desk.settle, open, leave, tell: tellOfWork })
-const kept = openHistory().then(openShelf)
-addIntake(find("#restore"), find("#file"), restore)
+const { announce, toast } = addNotices(find("#toast"))
+const pending = new Pending()
+const desk = addDesk(find("form"), { fetchModels, fetchBudget, onModels: resume, announce, toast })
+const studio = addStudio(wall, {
+  readCode: desk.readCode, peekCode: desk.peekCode, generateImage, fetchImage, hold: (...work) => pending.hold(...work),
+  onImage: showAndStore, onLateImage: storeLate, onFinish: desk.finishBatch, onBusy: setBusy, onOpen: open, releaseFocus, announce, notify,
+})
+const shelfReady = openHistory().then(openShelf)
+addFileImport(find("#restore"), find("#file"), restore)
 
 function openShelf(history) {
-  const { use, withPrice } = desk
-  const shelf = addShelf(find("#earlier"), find("#viewer"), history, { use, more, withPrice, linkTo, inscribe, takeDown, tell, show, leave: desk.focus })
-  shelf.draw()
+  const { use, priceLabel } = desk
+  const shelf = addShelf(find("#shelf"), find("#viewer"), history, {
+    use, generateMore, priceLabel, createLink, embedMetadata, removeFromWall, announce, toast, releaseFocus: desk.focusButton,
+  })
+  shelf.render()
   return { history, shelf }
 }
 
-function generateAll() {
-  const pictures = studio.busy ? [] : desk.order() // one click at a time
-  if (pictures.length) studio.paint(pictures)
+function generate() {
+  const pictures = studio.busy ? [] : desk.requestedValues() // one batch at a time
+  if (pictures.length) studio.generate(pictures)
 }
 
-/** The button on a canvas goes away, and the focus to the one that began it. */
-function leave() {
-  if (wall.contains(document.activeElement)) desk.focus()
+/** Move the focus from a control on the wall, which is about to go, to the form's button. */
+function releaseFocus() {
+  if (wall.contains(document.activeElement)) desk.focusButton()
 }
 
-/** Put the picture on its canvas, and into the history. */
-async function hang({ blob, seed, price }, values, result) {
-  const { title } = desk.find(values.model)
-  const seconds = await result.hang({ blob, seed, price }, title)
-  desk.pay(price)
-  const { history, shelf } = await kept
-  const record = await history.add({ prompt: values.prompt, values, title, seed, price, seconds }, blob)
-  shelf.draw()
-  return record
+/** Fetch and hang the pictures that were under way when an earlier visit ended. */
+async function resume() {
+  const pictures = await pending.takeOrphans()
+  if (pictures.length) studio.resume(pictures)
 }
 
-function tellOfWork(sentence) {
-  desk.wait(studio.busy)
-  window.onbeforeunload = studio.busy ? event => event.preventDefault() : null // it is paid, and would be lost
-  tell(sentence)
+const titleOf = values => desk.findModel(values.model)?.title ?? values.model
+
+/** Show the picture on its canvas and add it to the history; undefined if that fails, as the picture still hangs. */
+async function showAndStore(image, values, result) {
+  const seconds = await result.show(image, titleOf(values))
+  return store(image, values, seconds)
+}
+
+/** Put the picture on the shelf, as it was cancelled too late to cost nothing. */
+async function storeLate(image, values) {
+  const record = await store(image, values, 0)
+  if (record) notify(say("A picture that you cancelled was already paid for. It is on the shelf."))
+  desk.finishBatch("", 0)
+}
+
+/** Show the sentence, unless that would take away an Undo button. */
+function notify(sentence) {
+  find("#toast:not([hidden]) button:not([hidden])") ? announce(sentence) : toast(sentence)
+}
+
+async function store({ blob, seed, price }, values, seconds) {
+  const title = titleOf(values)
+  try {
+    desk.addCost(price)
+    const { history, shelf } = await shelfReady
+    const record = await history.add({ prompt: values.prompt, values, title, seed, price, seconds }, blob)
+    shelf.render()
+    return record
+  } catch {
+    sayUnkept()
+  }
+}
+
+function sayUnkept() {
+  toast(say("This picture could not be kept. Save it with the browser's own menu."))
+}
+
+function setBusy(busy) {
+  desk.setBusy(busy)
+  window.onbeforeunload = busy ? warnOfLoss : null
+}
+
+/** Leaving loses pictures that are paid for, unless the next visit can fetch them. */
+function warnOfLoss(event) {
+  if (!areResultsKept() || !pending.isWritten) event.preventDefault()
 }
 
 async function open(record) {
-  const { shelf } = await kept
+  if (!record) return sayUnkept()
+  const { shelf } = await shelfReady
   shelf.open(record)
 }
 
-/** The same settings, new seeds. No other model in place of one that is gone: it may be dearer. */
-function more(values) {
-  if (studio.busy) return show(say("Pictures are being painted. Wait for them, or cancel them."))
+/** Generate with the same settings and new seeds. Never switches models, as another may cost more. */
+function generateMore(values) {
+  if (studio.busy) return toast(say("Pictures are still being painted. Wait for them, or cancel them."))
   desk.use({ ...values, seed: "0" })
-  if (desk.find(values.model)) generateAll()
+  if (desk.findModel(values.model)) generate()
 }
 
-function takeDown(id) {
+function removeFromWall(id) {
   const figure = wall.querySelector(`#picture-${id}`)
-  if (figure?.contains(document.activeElement)) leave()
+  if (figure?.contains(document.activeElement)) releaseFocus()
   return removeResult(figure)
 }
 
-/** Put a picture's settings into the form. */
+/** Put a picture's settings into the form. Other programs' files name a model by its title, or none. */
 async function restore(file) {
-  if (file.size > 50_000_000) return show(say("This file is too large to be a picture of Easel's.")) // bytes
-  const settings = await readInscription(file)
-  if (!settings) return show(say("This file holds no settings."))
-  desk.use(settings)
+  if (file.size > 50_000_000) return toast(say("This file is too large to be a picture from Easel.")) // bytes
+  const settings = await readMetadata(file)
+  if (!settings) return toast(say("This file contains no settings."))
+  desk.use({ model: settings.title ?? "", ...settings })
 }
 
 find("form").onsubmit = event => {
   event.preventDefault()
-  generateAll()
+  generate()
 }
 
-find(".empty").onclick = ({ target }) => {
-  if (target.matches(".example")) desk.use({ prompt: target.textContent })
+find(".empty").onclick = ({ target }) => { // inside an example where the browser translates the page
+  const example = target.closest(".example")
+  if (example) desk.use({ prompt: example.textContent })
 }
 
 find("#show-keys").onclick = () => find("#keys").showModal()
@@ -100,12 +145,19 @@ find("#offline").hidden = navigator.onLine
 window.addEventListener("online", () => { find("#offline").hidden = true })
 window.addEventListener("offline", () => {
   find("#offline").hidden = false
-  tell(find("#offline").textContent)
+  announce(find("#offline").textContent)
 })
 
-document.addEventListener("keydown", ({ key, ctrlKey, metaKey, repeat, target }) => {
-  if (find("dialog[open]")) return
-  if (key === "?" && !target.matches("input, textarea, select")) find("#keys").showModal()
-  if (key === "Enter" && (ctrlKey || metaKey) && !repeat) find("form").requestSubmit()
-  if (key === "Escape" && !target.matches("[type=search]")) studio.cancel()
+// Keys that compose text, as in Japanese, are the input method's: Escape drops a conversion. No shortcut
+// of any module may act on them. Safari marks the last one by its code alone.
+window.addEventListener("keydown", event => {
+  if (event.isComposing || event.keyCode === 229) event.stopImmediatePropagation()
+}, { capture: true })
+
+document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey, repeat, target }) => {
+  if (repeat || find("dialog[open]")) return // a held Escape closes the dialog, and no more
+  const inControl = target.closest?.("input, select")
+  if (key === "?" && !ctrlKey && !metaKey && !altKey && !inControl && !target.closest?.("textarea")) find("#keys").showModal()
+  if (key === "Enter" && (ctrlKey || metaKey)) find("form").requestSubmit()
+  if (key === "Escape" && !inControl) studio.cancel() // in a control it closes a menu or clears a field
 })

@@ -1,1 +1,1 @@
-"""The deployed house: built and asked from a laptop, never a part of it."""
+"""The deployed stack and the commands that manage it. Runs on a laptop, never on Lambda."""

@@ -1,5 +1,7 @@
-"""What `cdk` runs: the app with its one stack, as the options want it."""
+"""The CDK app that `cdk` runs: one stack, configured by the options in the environment, then in
+the app's context. An access code on the command line would show in the list of processes."""
 
+import os
 import shutil
 import sys
 
@@ -9,11 +11,10 @@ from infra.options import read
 from infra.stack import Easel
 
 
-def main() -> None:
-    app = App()
-    shutil.rmtree("chalice.out", ignore_errors=True)  # Chalice adds to it at each synthesis
+def main(app: App) -> None:
+    shutil.rmtree("chalice.out", ignore_errors=True)  # Chalice adds files at each synthesis
     try:
-        options = read(app.node.try_get_context)
+        options = read(lambda name: os.environ.get(name, app.node.try_get_context(name)))
     except ValueError as error:
         sys.exit(str(error))
     Easel(app, "Easel", options)
@@ -21,4 +22,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(App())

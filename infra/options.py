@@ -1,59 +1,88 @@
-"""What the owner chooses: each option's name, default and range. Knows no AWS."""
+"""The options of `make deploy`: names, defaults and allowed values. Knows no AWS."""
 
 import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from zxcvbn import zxcvbn
+
 from chalicelib import budget, catalogue
 
-NAMES = ("daily_budget_usd", "access_code", "models", "bedrock_region", "alarm_email", "api_url")
+NAMES = (
+    *("daily_budget_usd", "access_code", "models", "bedrock_region", "alarm_email", "api_url"),
+    "cloudfront",
+)
 
-# What stands in a header and in a link as it is, and is not guessed in a day.
-CODE = re.compile(r"[A-Za-z0-9._~-]{8,128}")
+# Characters that need no escaping in a header or a link.
+ACCESS_CODE = re.compile(r"[A-Za-z0-9._~-]{12,128}")
+# 16 years at the stack's throttle of 20 requests per second; zxcvbn estimates the guesses.
+MINIMUM_GUESSES = 10_000_000_000
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+YES_OR_NO = re.compile(r"yes|no")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-API_URL = re.compile(r"https://([a-z0-9.-]+)/api/?")  # CloudFront's /api/* is the API's stage `api`
+API_URL = re.compile(
+    r"https://([a-z0-9.-]+)/api/?"
+)  # CloudFront forwards /api/* to the stage `api`
 
 
 @dataclass(frozen=True)
 class Options:
     daily_budget_usd: float
-    access_code_sha256: str  # hexadecimal; "" opens the site to who has the link
-    models: str  # as the API's variable MODELS
+    access_code_sha256: str  # hexadecimal; "" for a site that is open to anyone with the link
+    models: str  # in the format of the API's variable MODELS
     endpoints: tuple[str, ...]  # ARNs of the Bedrock Marketplace endpoints among them
+    bedrock_ids: tuple[str, ...]  # of the other models on offer, without `us.`
     bedrock_region: str
-    alarm_email: str  # "" mails nobody
-    api_domain: str  # of an API that `chalice deploy` made; "" makes one in the stack
+    alarm_email: str  # "" for none
+    api_domain: str  # of an API that `chalice deploy` made; "" adds an API to the stack
+    cloudfront: bool  # False: API Gateway serves the page
 
 
-def read(find: Callable[[str], str | None]) -> Options:
-    """The options; `find(name)` is the text that was given, None or "" for the default.
+def read(lookup: Callable[[str], str | None]) -> Options:
+    """The validated options. `lookup(name)` returns an option's text; None or "" means the default.
 
-    Raises: ValueError if one is not allowed.
+    Raises: ValueError if an option is invalid.
     """
-    models = find("models") or catalogue.DEFAULT_MODELS
+    models = lookup("models") or catalogue.DEFAULT_MODELS
     ids = [model.bedrock_id for model in catalogue.parse(models).models]
-    code = matched(CODE, "access_code", find, "8 to 128 letters, digits and . _ ~ -")
-    api_url = matched(API_URL, "api_url", find, "https://.../api/, as `chalice url` prints it")
+    code = read_access_code(lookup)
+    address = "the https://.../api/ address that `chalice url` prints"
+    api_url = validate("api_url", lookup, API_URL, address)
+    cloudfront = validate("cloudfront", lookup, YES_OR_NO, "yes or no") != "no"
+    if api_url and not cloudfront:
+        raise ValueError("cloudfront must be yes with api_url, got 'no'")
+    region = validate("bedrock_region", lookup, REGION, "an AWS region such as us-west-2")
     return Options(
         daily_budget_usd=budget.parse_dollars(
-            "daily_budget_usd", find("daily_budget_usd") or budget.DEFAULT_DAILY_USD
+            "daily_budget_usd", lookup("daily_budget_usd") or budget.DEFAULT_DAILY_USD
         ),
         access_code_sha256=hashlib.sha256(code.encode()).hexdigest() if code else "",
         models=models,
         endpoints=tuple(each for each in ids if each.startswith("arn:")),
-        bedrock_region=matched(REGION, "bedrock_region", find, "an AWS region") or "us-west-2",
-        alarm_email=matched(EMAIL, "alarm_email", find, "an e-mail address"),
+        bedrock_ids=tuple(each.removeprefix("us.") for each in ids if not each.startswith("arn:")),
+        bedrock_region=region or "us-west-2",
+        alarm_email=validate("alarm_email", lookup, EMAIL, "an email address"),
         api_domain=api_url.split("/")[2] if api_url else "",
+        cloudfront=cloudfront,
     )
 
 
-def matched(
-    form: re.Pattern[str], name: str, find: Callable[[str], str | None], allowed: str
+def read_access_code(lookup: Callable[[str], str | None]) -> str:
+    code = validate("access_code", lookup, ACCESS_CODE, "12 to 128 letters, digits and . _ ~ -")
+    if code and (guesses := zxcvbn(code, max_length=128)["guesses"]) < MINIMUM_GUESSES:
+        raise ValueError(
+            f"access_code must take at least {MINIMUM_GUESSES:,} guesses, got a code that takes "
+            f"about {guesses:,.0f}; `make access-code` generates one"
+        )
+    return code
+
+
+def validate(
+    name: str, lookup: Callable[[str], str | None], pattern: re.Pattern[str], allowed: str
 ) -> str:
-    text = find(name) or ""
-    if text and not form.fullmatch(text):
-        shown = "another text" if name == "access_code" else repr(text[:80])
+    text = lookup(name) or ""
+    if text and not pattern.fullmatch(text):
+        shown = "a different text" if name == "access_code" else repr(text[:80])
         raise ValueError(f"{name} must be {allowed}, got {shown}")
     return text

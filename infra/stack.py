@@ -1,4 +1,4 @@
-"""Easel on AWS, in one stack: the API with its budget, log and alarms, and the website."""
+"""The CloudFormation stack: the API with its budget, log and alarms, and the website."""
 
 import json
 from pathlib import Path
@@ -8,51 +8,67 @@ from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from chalice.cdk import Chalice
 from constructs import Construct
 
+from infra import gateway
 from infra.options import Options
 from infra.website import Website, log_group
 
 ROOT = Path(__file__).parent.parent
 POLICY = ROOT / ".chalice/policy.json"
 
-RUNTIME = "python3.13"  # whatever Python packages; its boto3 has every call that we make
+RUNTIME = "python3.13"  # whichever Python packages the API; its boto3 has every call we make
 
 
 class Easel(Stack):
-    """Every part is named by CloudFormation, so that nothing collides, and goes with the stack."""
+    """Easel's stack. No name collides with another stack's: CloudFormation names the resources, and
+    those that it cannot name carry the region. All of them are deleted with the stack."""
 
     def __init__(self, scope: Construct, id: str, options: Options) -> None:
-        super().__init__(scope, id, description="Easel: words in, a picture out")
+        super().__init__(scope, id, description="Easel: a website that turns words into pictures")
+        website = Website(self, "Website")
         domain = options.api_domain or self.add_api(options)
-        website = Website(self, "Website", domain)
-        self.tell(
-            WebsiteUrl=f"https://{website.distribution.distribution_domain_name}/",
-            ApiUrl=f"https://{domain}/api/",
-            BucketName=website.bucket.bucket_name,
-            DistributionId=website.distribution.distribution_id,
-        )
+        if options.cloudfront:
+            distribution = website.add_distribution(domain)
+            site = f"https://{distribution.distribution_domain_name}/"
+            self.add_outputs(
+                WebsiteUrl=site,
+                ApiUrl=f"{site}api/",
+                BucketName=website.bucket.bucket_name,
+                DistributionId=distribution.distribution_id,
+            )
+        else:
+            distribution = None
+            gateway.serve_files(self, self.api, website.bucket)
+            site = f"https://{domain}/api/"  # the stage is `api`, and so is the page's address
+            self.add_outputs(WebsiteUrl=site, ApiUrl=site, BucketName=website.bucket.bucket_name)
+        website.publish(distribution)
 
     def add_api(self, options: Options) -> str:
-        """The Chalice app with its budget and alarms; the domain where it answers."""
+        """Adds the Chalice app with its budget and alarms. Returns its domain name."""
         self.chalice = Chalice(self, "Api", source_dir=str(ROOT))
         self.handler: Any = self.chalice.get_resource("APIHandler")
+        self.api: Any = self.chalice.get_resource("RestAPI")
         table = self.add_table()
         log = log_group(self, "Log")
-        self.configure(options, table, log)
-        self.permit(options, table, log)
-        self.throttle()
+        self.configure_function(options, table, log)
+        self.set_policy(options, table, log)
+        # Without a version, SAM adds a second stage, `Stage`, which has no limits
+        # (aws/serverless-application-model#191).
+        self.api.add_override("Properties.OpenApiVersion", "2.0")
+        gateway.set_limits(self.api, options.cloudfront)
+        gateway.set_errors(self.api)
         self.add_alarms(options)
-        self.tell(
+        self.add_outputs(
             DailyBudgetUsd=f"{options.daily_budget_usd:.2f}",
             Access="code" if options.access_code_sha256 else "open",
         )
-        api = self.chalice.get_resource("RestAPI").ref
-        return f"{api}.execute-api.{self.region}.{self.url_suffix}"
+        return f"{self.api.ref}.execute-api.{self.region}.{self.url_suffix}"
 
     def add_table(self) -> dynamodb.Table:
         return dynamodb.Table(
@@ -64,7 +80,9 @@ class Easel(Stack):
             removal_policy=RemovalPolicy.DESTROY,
         )
 
-    def configure(self, options: Options, table: dynamodb.Table, log: logs.LogGroup) -> None:
+    def configure_function(
+        self, options: Options, table: dynamodb.Table, log: logs.LogGroup
+    ) -> None:
         self.handler.add_override("Properties.Runtime", RUNTIME)
         self.handler.add_override(
             "Properties.LoggingConfig", {"LogFormat": "JSON", "LogGroup": log.log_group_name}
@@ -78,10 +96,12 @@ class Easel(Stack):
         }
         self.handler.add_override("Properties.Environment.Variables", variables)
 
-    def permit(self, options: Options, table: dynamodb.Table, log: logs.LogGroup) -> None:
-        """`chalice deploy`'s policy, with the log and the table by name, and no others."""
+    def set_policy(self, options: Options, table: dynamodb.Table, log: logs.LogGroup) -> None:
+        """Sets the policy of `chalice deploy`, narrowed to the models on offer and this log group,
+        plus the table."""
         text = POLICY.read_text().replace("us-west-2", options.bedrock_region)
         statements = [each for each in json.loads(text)["Statement"] if each["Sid"] != "WriteLogs"]
+        statements = offered_only(statements, options.bedrock_ids)
         statements += [
             {
                 "Sid": "WriteLog",
@@ -90,60 +110,90 @@ class Easel(Stack):
                 "Resource": log.log_group_arn,
             },
             {
-                "Sid": "KeepBudget",
+                "Sid": "UpdateBudget",
                 "Effect": "Allow",
                 "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
                 "Resource": table.table_arn,
             },
         ]
         if options.endpoints:
-            statements += call_endpoints(list(options.endpoints))
+            statements += endpoint_statements(list(options.endpoints))
         document = {"Version": "2012-10-17", "Statement": statements}
         policies = [{"PolicyName": "Easel", "PolicyDocument": document}]
         role: Any = self.chalice.get_resource("ApiHandlerRole")
         role.add_override("Properties.Policies", policies)
 
-    def throttle(self) -> None:
-        """At most 20 requests a second, 40 at once: a stranger's loop ends here, unpaid."""
-        every = {"HttpMethod": "*", "ResourcePath": "/*"}
-        limits = {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
-        api: Any = self.chalice.get_resource("RestAPI")
-        api.add_override("Properties.MethodSettings", [every | limits])
-
     def add_alarms(self, options: Options) -> None:
-        """One on errors, the API's own and Lambda's; one when the budget turns people away."""
+        """Adds alarms on failures, on requests above the budget, and on guessed access codes."""
         function = self.handler.ref
-        own = {"function": function}
+        dimensions, lambdas = {"function": function}, {"FunctionName": function}
         errors = cloudwatch.MathExpression(
-            expression="FILL(told, 0) + FILL(crashed, 0)",
+            expression="handled + crashed + throttled",  # a missing value counts as zero
             label="Errors",
             period=Duration.minutes(5),
             using_metrics={
-                "told": total("Easel", "Errors", own),
-                "crashed": total("AWS/Lambda", "Errors", {"FunctionName": function}),
+                "handled": five_minute_sum("Easel", "Errors", dimensions),
+                "crashed": five_minute_sum("AWS/Lambda", "Errors", lambdas),
+                "throttled": five_minute_sum("AWS/Lambda", "Throttles", lambdas),
             },
         )
-        refused = total("Easel", "BudgetSpent", own)
+        rejected = five_minute_sum("Easel", "BudgetSpent", dimensions)
+        unauthorized = five_minute_sum("Easel", "Unauthorized", dimensions)
         alarms = [
-            alarm(self, "ErrorsAlarm", errors, 5, "Easel failed five times in five minutes."),
-            alarm(
-                self, "BudgetAlarm", refused, 1, "Today's budget is spent: Easel refuses people."
+            add_alarm(self, "ErrorsAlarm", errors, 5, "Easel had 5 or more errors in 5 minutes."),
+            add_alarm(
+                self, "BudgetAlarm", rejected, 1, "Easel rejected a request: it exceeds the budget."
+            ),
+            add_alarm(
+                self,
+                "UnauthorizedAlarm",
+                unauthorized,
+                100,
+                "Easel rejected 100 or more access codes in 5 minutes: someone may be guessing.",
             ),
         ]
         if options.alarm_email:
-            topic = sns.Topic(self, "Alarms", enforce_ssl=True)
-            topic.add_subscription(subscriptions.EmailSubscription(options.alarm_email))
+            topic = self.add_topic(options.alarm_email)
             for each in alarms:
                 each.add_alarm_action(actions.SnsAction(topic))
 
-    def tell(self, **outputs: str) -> None:
+    def add_topic(self, email: str) -> sns.Topic:
+        """Its policy replaces the default one, which lets CloudWatch publish, so it must allow
+        that itself."""
+        topic = sns.Topic(self, "Alarms", enforce_ssl=True)
+        topic.add_subscription(subscriptions.EmailSubscription(email))
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+        return topic
+
+    def add_outputs(self, **outputs: str) -> None:
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
 
 
-def call_endpoints(arns: list[str]) -> list[dict[str, Any]]:
-    """Bedrock Marketplace calls SageMaker on the caller's behalf (AWS's managed policy
-    AmazonBedrockMarketplaceAccess, version 3)."""
+def offered_only(statements: list[dict[str, Any]], ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The statements without the models that are not on offer, and without those left empty. An
+    ARN ends with the model's id, or with `us.` and the id."""
+    narrowed = []
+    for each in statements:
+        if each["Action"] == "bedrock:InvokeModel":
+            offered = [
+                arn for arn in each["Resource"] if arn.split("/")[-1].removeprefix("us.") in ids
+            ]
+            each = each | {"Resource": offered}
+        narrowed += [each] if each["Resource"] else []
+    return narrowed
+
+
+def endpoint_statements(arns: list[str]) -> list[dict[str, Any]]:
+    """The permissions for Bedrock Marketplace, which calls SageMaker on the caller's behalf (AWS's
+    managed policy AmazonBedrockMarketplaceAccess, version 3)."""
     via_bedrock = {"StringEquals": {"aws:CalledViaLast": "bedrock.amazonaws.com"}}
     return [
         {
@@ -153,7 +203,7 @@ def call_endpoints(arns: list[str]) -> list[dict[str, Any]]:
             "Resource": arns,
         },
         {
-            "Sid": "CallEndpoints",
+            "Sid": "InvokeEndpoints",
             "Effect": "Allow",
             "Action": "sagemaker:InvokeEndpoint",
             "Resource": arns,
@@ -162,7 +212,7 @@ def call_endpoints(arns: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def total(namespace: str, name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
+def five_minute_sum(namespace: str, name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=name,
@@ -172,8 +222,8 @@ def total(namespace: str, name: str, dimensions: dict[str, str]) -> cloudwatch.M
     )
 
 
-def alarm(
-    scope: Construct, id: str, metric: cloudwatch.IMetric, threshold: int, about: str
+def add_alarm(
+    scope: Construct, id: str, metric: cloudwatch.IMetric, threshold: int, description: str
 ) -> cloudwatch.Alarm:
     return cloudwatch.Alarm(
         scope,
@@ -183,5 +233,5 @@ def alarm(
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         evaluation_periods=1,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        alarm_description=about,
+        alarm_description=description,
     )

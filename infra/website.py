@@ -1,5 +1,6 @@
-"""The website: a private bucket behind CloudFront, and an API on the same origin."""
+"""The website: a private bucket with the page, and CloudFront in front of it and the API."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -7,26 +8,34 @@ from typing import Any
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
 FRONTEND = Path(__file__).parent.parent / "frontend"
+UNKNOWN_PATHS = Path(__file__).with_name("unknown_paths.js")
 
-# Browsers ask each time, as a file's name does not change with its content; CloudFront answers
-# from what it keeps for a day, or until the next deployment.
+# File names do not change with their content, so browsers revalidate on every load. CloudFront
+# caches for a day; a deployment invalidates its cache.
 CACHE_CONTROL = "public, max-age=0, s-maxage=86400, must-revalidate"
+
+# Seconds for which CloudFront keeps the responses that every visit asks for. They are the same for
+# everyone, and no query, header or access code changes them. A minimum above zero also applies to
+# `Cache-Control: no-store`, which the API sends (docs.aws.amazon.com/AmazonCloudFront/latest/
+# DeveloperGuide/Expiration), and which browsers still obey.
+CACHED_SECONDS = {"models": 10, "budget": 5}
+
+YEAR_SECONDS = 31_536_000
 
 
 class Website(Construct):
-    """Serves frontend/, and hands /api/* to the API at `api_domain`, whose stage is `api`.
+    """The page's files in a private bucket. CloudFront, or API Gateway, serves them."""
 
-    One origin for both: no CORS, and API Gateway's own errors can be read by the page.
-    """
-
-    def __init__(self, scope: Construct, id: str, api_domain: str) -> None:
+    def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
+        self.region = Stack.of(self).region
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -35,91 +44,198 @@ class Website(Construct):
             removal_policy=RemovalPolicy.DESTROY,
             auto_delete_objects=True,
         )
-        self.headers = security_headers(self)
-        self.distribution = cloudfront.Distribution(
+
+    def add_distribution(self, api_domain: str) -> cloudfront.Distribution:
+        """CloudFront for the page, and for the API at `api_domain`, whose stage is `api`.
+
+        With one origin, the page needs no CORS and can read API Gateway's own errors.
+        """
+        self.headers = self.response_headers()
+        self.api = origins.HttpOrigin(
+            api_domain, protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY
+        )
+        return cloudfront.Distribution(
             self,
             "Distribution",
             comment="Easel",
             default_root_object="index.html",
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            default_behavior=self.files(),
-            additional_behaviors={"/api/*": self.api(api_domain)},
+            default_behavior=self.file_behavior(),
+            additional_behaviors={
+                **{f"/api/{name}": self.cached_behavior(name) for name in CACHED_SECONDS},
+                "/api": self.api_behavior(),
+                "/api/*": self.api_behavior(),
+            },
+            # Only the caching: CloudFront would repeat a failed GET /api/models for ten seconds.
+            error_responses=[
+                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0))
+                for status in (500, 502, 503, 504)
+            ],
         )
+
+    def file_behavior(self) -> cloudfront.BehaviorOptions:
+        return cloudfront.BehaviorOptions(
+            origin=origins.S3BucketOrigin.with_origin_access_control(
+                self.bucket, origin_access_control=self.access_control()
+            ),
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+            response_headers_policy=self.headers,
+            function_associations=[
+                cloudfront.FunctionAssociation(
+                    function=self.unknown_paths(),
+                    event_type=cloudfront.FunctionEventType.VIEWER_REQUEST,
+                )
+            ],
+        )
+
+    # CloudFront's names are unique in an account, across regions. CDK's own ones name no region.
+    def access_control(self) -> cloudfront.S3OriginAccessControl:
+        return cloudfront.S3OriginAccessControl(
+            self, "AccessControl", origin_access_control_name=f"Easel-{self.region}"
+        )
+
+    def unknown_paths(self) -> cloudfront.Function:
+        """Responds with a plain page where S3 would send its own XML."""
+        return cloudfront.Function(
+            self,
+            "UnknownPaths",
+            function_name=f"Easel-{self.region}",
+            code=cloudfront.FunctionCode.from_inline(unknown_paths_code()),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+        )
+
+    def cached_behavior(self, name: str) -> cloudfront.BehaviorOptions:
+        """Forwards no header and no query. Methods other than GET and HEAD are never cached."""
+        seconds = Duration.seconds(CACHED_SECONDS[name])
+        policy = cloudfront.CachePolicy(
+            self,
+            f"Cache{name.title()}",
+            cache_policy_name=f"Easel-{name}-{self.region}",
+            min_ttl=seconds,
+            default_ttl=seconds,
+            max_ttl=seconds,
+            enable_accept_encoding_gzip=True,
+        )
+        return self.api_behavior(cache_policy=policy, origin_request_policy=None)
+
+    def api_behavior(self, **options: Any) -> cloudfront.BehaviorOptions:
+        """Forwards every header and query except Host, which API Gateway uses to find the API."""
+        policies = {
+            "cache_policy": cloudfront.CachePolicy.CACHING_DISABLED,
+            "origin_request_policy": cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+        }
+        return cloudfront.BehaviorOptions(
+            origin=self.api,
+            # No redirect: browsers would turn a redirected POST into a GET.
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+            response_headers_policy=self.headers,
+            **(policies | options),
+        )
+
+    def response_headers(self) -> cloudfront.ResponseHeadersPolicy:
+        headers = security_headers()
+        return cloudfront.ResponseHeadersPolicy(
+            self,
+            "Headers",
+            comment="Easel",
+            response_headers_policy_name=f"Easel-{self.region}",
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy=headers["Content-Security-Policy"], override=True
+                ),
+                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+                frame_options=cloudfront.ResponseHeadersFrameOptions(
+                    frame_option=cloudfront.HeadersFrameOption.DENY, override=True
+                ),
+                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+                    referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
+                ),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=Duration.seconds(YEAR_SECONDS),
+                    include_subdomains=True,
+                    override=True,
+                ),
+            ),
+        )
+
+    def publish(self, distribution: cloudfront.Distribution | None) -> None:
+        """Copies frontend/ to the bucket, then empties the distribution's cache."""
         log = log_group(self, "Log")
-        deployment.BucketDeployment(
+        files = deployment.BucketDeployment(
             self,
             "Files",
             sources=[deployment.Source.asset(str(FRONTEND))],
             destination_bucket=self.bucket,
             cache_control=[deployment.CacheControl.from_string(CACHE_CONTROL)],
-            distribution=self.distribution,
-            distribution_paths=["/*"],
+            distribution=distribution,
+            distribution_paths=["/*"] if distribution else None,
+            # AWS may take longer than the 13 minutes after which the deployment would fail.
+            wait_for_distribution_invalidation=False if distribution else None,
             log_group=log,
         )
-        keep_log_of_deletion(self, log)
+        limit_logging(files.handler_role.node.default_child, log)
+        self.limit_bucket_cleanup(log)
 
-    def files(self) -> cloudfront.BehaviorOptions:
-        return cloudfront.BehaviorOptions(
-            origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
-            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-            response_headers_policy=self.headers,
-        )
-
-    def api(self, domain: str) -> cloudfront.BehaviorOptions:
-        """Every header and query goes through, but Host, by which API Gateway finds the API."""
-        return cloudfront.BehaviorOptions(
-            origin=origins.HttpOrigin(
-                domain, protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY
-            ),
-            # Never redirected: browsers would send a redirected POST again as a GET.
-            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
-            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
-            origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-            response_headers_policy=self.headers,
-        )
+    def limit_bucket_cleanup(self, log: logs.LogGroup) -> None:
+        """Sets the log group of the function that empties the bucket."""
+        name = "Custom::S3AutoDeleteObjectsCustomResourceProvider"
+        provider = Stack.of(self).node.find_child(name)
+        handler: Any = provider.node.find_child("Handler")
+        handler.add_override("Properties.LoggingConfig.LogGroup", log.log_group_name)
+        limit_logging(provider.node.find_child("Role"), log)
 
 
-def security_headers(scope: Construct) -> cloudfront.ResponseHeadersPolicy:
-    policy = f"{page_policy()}; frame-ancestors 'none'"  # a page cannot say that of itself
-    return cloudfront.ResponseHeadersPolicy(
-        scope,
-        "Headers",
-        comment="Easel",
-        security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
-            content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                content_security_policy=policy, override=True
-            ),
-            content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
-            frame_options=cloudfront.ResponseHeadersFrameOptions(
-                frame_option=cloudfront.HeadersFrameOption.DENY, override=True
-            ),
-            referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
-                referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
-            ),
-            strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
-                access_control_max_age=Duration.days(365), include_subdomains=True, override=True
-            ),
-        ),
+def limit_logging(role: Any, log: logs.LogGroup) -> None:
+    """Replaces AWSLambdaBasicExecutionRole, which also allows to create log groups. CDK's functions
+    run while the stack is deleted: Lambda would create the deleted group again for their last
+    lines, and nothing would delete it."""
+    role.add_property_deletion_override("ManagedPolicyArns")
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    statement = iam.PolicyStatement(actions=actions, resources=[log.log_group_arn])
+    document = iam.PolicyDocument(statements=[statement])
+    role.add_override(
+        "Properties.Policies", [{"PolicyName": "WriteLog", "PolicyDocument": document.to_json()}]
     )
 
 
-def page_policy() -> str:
-    """The Content-Security-Policy that the page itself carries."""
+def unknown_paths_code() -> str:
+    """The CloudFront Function, with the paths of frontend/."""
+    files = sorted(f"/{path.relative_to(FRONTEND)}" for path in FRONTEND.rglob("*.*"))
+    headers = security_headers() | {"Content-Type": "text/html; charset=utf-8"}
+    values = {"files": files, "headers": headers, "page": not_found_page("/")}
+    constants = [f"const {name} = {json.dumps(value)}" for name, value in values.items()]
+    return "\n".join([*constants, UNKNOWN_PATHS.read_text()])
+
+
+def not_found_page(home: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Easel</title>'
+        f'<p>There is nothing at this address. <a href="{home}">Open Easel</a></p></html>'
+    )
+
+
+def security_headers() -> dict[str, str]:
+    """The response headers of the page, whoever serves it."""
+    return {
+        # A <meta> element cannot set frame-ancestors.
+        "Content-Security-Policy": f"{content_security_policy()}; frame-ancestors 'none'",
+        "Referrer-Policy": "no-referrer",
+        "Strict-Transport-Security": f"max-age={YEAR_SECONDS}; includeSubDomains",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
+
+
+def content_security_policy() -> str:
+    """The Content-Security-Policy in the page's <meta> element."""
     page = (FRONTEND / "index.html").read_text()
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)
     return str(policy)
 
 
-def keep_log_of_deletion(scope: Construct, log: logs.LogGroup) -> None:
-    """The function that empties the bucket would else leave a log behind when all is removed."""
-    provider = Stack.of(scope).node.find_child("Custom::S3AutoDeleteObjectsCustomResourceProvider")
-    handler: Any = provider.node.find_child("Handler")
-    handler.add_override("Properties.LoggingConfig.LogGroup", log.log_group_name)
-
-
 def log_group(scope: Construct, id: str) -> logs.LogGroup:
-    """Kept two weeks, and removed with the stack."""
+    """A log group that keeps events for two weeks and is deleted with the stack."""
     return logs.LogGroup(
         scope, id, retention=logs.RetentionDays.TWO_WEEKS, removal_policy=RemovalPolicy.DESTROY
     )

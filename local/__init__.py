@@ -1,1 +1,1 @@
-"""A laptop's AWS: never deployed, never imported by the API."""
+"""AWS on a laptop. Never deployed, never imported by the API."""

@@ -1,4 +1,4 @@
-"""Amazon Bedrock on a laptop: its paths, headers, checks and errors over HTTP, for any painter."""
+"""Amazon Bedrock on a laptop: AWS's paths, headers, checks and errors, with any painter."""
 
 import argparse
 import contextlib
@@ -19,12 +19,12 @@ from PIL import Image
 
 from local import models
 from local.automatic1111 import Automatic1111, PainterFailed
-from local.faults import FAULTS, Failure, Faults, as_json, raise_error
+from local.faults import FAULTS, Failure, Faults, as_json, raise_if_error
 
 logger = logging.getLogger("local.bedrock")
 
-# InvokeModel's body in bytes (botocore 1.44.5, bedrock-runtime/2023-09-30: shape Body).
-LARGEST_BODY = 25_000_000
+# The largest body of InvokeModel (botocore 1.44.5, bedrock-runtime/2023-09-30: shape Body).
+MAX_BODY_BYTES = 25_000_000
 
 ROUTES = (
     ("POST", re.compile(r"/model/([^/]+)/invoke"), "InvokeModel"),
@@ -38,15 +38,14 @@ ROUTES = (
 
 CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/")
 
-
 JSON = {"Content-Type": "application/json"}
 
 
 class Bedrock(ThreadingHTTPServer):
-    """Bedrock at http://127.0.0.1:<port>, painting with `paint`; port 0 is any free one.
+    """Bedrock at http://127.0.0.1:<port>; port 0 picks a free port. `paint` makes the images.
 
-    `summaries` and `availability` answer for an account that may use all there is; a test puts
-    another account in their place.
+    `summaries` and `availability` describe an account that may use every model; a test can replace
+    them to describe another account.
     """
 
     request_queue_size = 128
@@ -60,7 +59,7 @@ class Bedrock(ThreadingHTTPServer):
         self.availability = models.availability
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):  # a caller who left is no error
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # the client disconnected
             super().handle_error(request, client_address)
 
     @property
@@ -69,77 +68,79 @@ class Bedrock(ThreadingHTTPServer):
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What is sent back; `wire` and `seconds` say how, when it is not all at once."""
+class Response:
+    """An HTTP response. `delivery` and `seconds` say how it is sent if not all at once."""
 
     status: int
     content: bytes
     headers: dict[str, str] = field(default_factory=lambda: JSON)
-    wire: str = ""
+    delivery: str = ""  # see Fault.delivery
     seconds: float = 0.0
 
 
 class Connection(BaseHTTPRequestHandler):
-    """One caller's connection."""
+    """One client's connection."""
 
     server: Bedrock
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
-        """Answer one call and log it in one line, in which the prompt has no place."""
+        """Answer one call and log one line, without the prompt."""
         started = time.monotonic()
-        content = self.read_content()
+        content = self.read_body()
         operation, model_id = route(self.command, self.path)
         try:
-            reply = self.reply(operation, model_id, content)
+            response = self.call(operation, model_id, content)
         except Failure as failure:
-            reply = refused(failure)
-        # The caller chose the id, so it is quoted: a line break must not forge a second line.
+            response = error_response(failure)
+        # The client chose the id, so it is quoted: a line break must not forge a log line.
         call = f"{operation} {quote(model_id, safe=':/')}".strip()
         seconds = time.monotonic() - started
-        logger.info("%s %s %.2f s", call, reply.wire or reply.status, seconds)
-        self.send(reply)
+        logger.info("%s %s %.2f s", call, response.delivery or response.status, seconds)
+        self.send(response)
 
     do_DELETE = do_GET = do_OPTIONS = do_PATCH = do_PUT = do_POST
 
-    def read_content(self) -> bytes:
-        """The whole body, also when it will be refused: the connection is kept for the next."""
+    def read_body(self) -> bytes:
+        """The whole body, even of a request that fails: the connection stays open for the next."""
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or "Transfer-Encoding" in self.headers:
             self.close_connection = True
             return b""
         return self.rfile.read(int(length))
 
-    def reply(self, operation: str, model_id: str, content: bytes) -> Reply:
-        """Raises: Failure."""
+    def call(self, operation: str, model_id: str, content: bytes) -> Response:
+        """The operation's response. Raises: Failure."""
         if operation == "UnknownOperation":
-            return Reply(404, b"<UnknownOperationException/>\n", {})  # as AWS's front end says it
+            return Response(404, b"<UnknownOperationException/>\n", {})  # as AWS's front end does
         region = signed_region(self.headers.get("Authorization", ""))
         if operation == "InvokeModel":
             return self.invoke(model_id, region, content)
         if operation == "ListFoundationModels":
-            wanted = dict(parse_qsl(urlsplit(self.path).query))
-            return Reply(200, as_json({"modelSummaries": self.server.summaries(region, wanted)}))
-        return Reply(200, as_json(self.server.availability(model_id, region)))
+            filters = dict(parse_qsl(urlsplit(self.path).query))
+            return Response(
+                200, as_json({"modelSummaries": self.server.summaries(region, filters)})
+            )
+        return Response(200, as_json(self.server.availability(model_id, region)))
 
-    def invoke(self, model_id: str, region: str, content: bytes) -> Reply:
-        """InvokeModel, in the order in which AWS seems to check. Raises: Failure."""
+    def invoke(self, model_id: str, region: str, content: bytes) -> Response:
+        """InvokeModel, with checks in the order AWS appears to use. Raises: Failure."""
         started = time.monotonic()
-        check_message(self.headers.get("Content-Type"), len(content))
+        check_request(self.headers.get("Content-Type"), len(content))
         model = models.find(model_id, region)
         body = models.parse(content)
         models.check(body, model)
         painting = models.painting(body, model)
-        fault, seconds, painting["prompt"] = self.server.faults.of(painting["prompt"])
-        raise_error(fault, models.arn(model.id, region))
-        if fault.wire != "drip":
+        fault, seconds, painting["prompt"] = self.server.faults.find(painting["prompt"])
+        raise_if_error(fault, models.arn(model.id, region))
+        if fault.delivery != "drip":
             time.sleep(seconds)
-        picture = self.paint(painting)
-        answer = models.answer(body, model, painting["seed"], picture, fault.finish_reason)
+        image = self.paint(painting)
+        answer = models.answer(body, model, painting["seed"], image, fault.finish_reason)
         milliseconds = round((time.monotonic() - started) * 1000)
         headers = JSON | {"X-Amzn-Bedrock-Invocation-Latency": str(milliseconds)}
-        return Reply(200, fault.spoil(answer), headers, fault.wire, seconds)
+        return Response(200, fault.encode(answer), headers, fault.delivery, seconds)
 
     def paint(self, painting: dict[str, Any]) -> Image.Image:
         try:
@@ -153,61 +154,61 @@ class Connection(BaseHTTPRequestHandler):
                 resourceName="local painter",
             ) from error
 
-    def send(self, reply: Reply) -> None:
-        if reply.wire == "reset":
-            self.reset()
+    def send(self, response: Response) -> None:
+        if response.delivery == "reset":
+            self.reset_connection()
             return
-        self.send_response(reply.status)
-        for name, value in reply.headers.items():
+        self.send_response(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.content)))
+        self.send_header("Content-Length", str(len(response.content)))
         self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
         self.end_headers()
-        self.send_content(reply)
+        self.send_body(response)
 
-    def send_content(self, reply: Reply) -> None:
-        if reply.wire == "cut":
-            self.wfile.write(reply.content[: len(reply.content) // 2])
+    def send_body(self, response: Response) -> None:
+        if response.delivery == "cut":
+            self.wfile.write(response.content[: len(response.content) // 2])
             self.close_connection = True
-        elif reply.wire == "drip":
-            drops = 20
-            for number in range(drops):
-                time.sleep(reply.seconds / drops)
-                self.wfile.write(part(reply.content, number, drops))
+        elif response.delivery == "drip":
+            parts = 20
+            for number in range(parts):
+                time.sleep(response.seconds / parts)
+                self.wfile.write(chunk(response.content, number, parts))
         else:
-            self.wfile.write(reply.content)
+            self.wfile.write(response.content)
 
-    def reset(self) -> None:
-        """Close with TCP's RST: what lingers zero seconds is dropped, not said goodbye to."""
+    def reset_connection(self) -> None:
+        """Close with a TCP RST: with a linger time of zero, the socket closes without a FIN."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         socket.close(self.connection.detach())
         self.close_connection = True
 
     def log_request(self, *arguments: Any) -> None:
-        """Our own line says more."""
+        """Log nothing: `do_POST` logs the call."""
 
 
-def part(content: bytes, number: int, parts: int) -> bytes:
+def chunk(content: bytes, number: int, parts: int) -> bytes:
     return content[len(content) * number // parts : len(content) * (number + 1) // parts]
 
 
 def route(method: str, path: str) -> tuple[str, str]:
-    """The operation, and the model's id if it names one.
+    """The operation, and the model's id if the path contains one.
 
-    An id is one segment, percent-encoded: boto3 sends an ARN's slashes as %2F.
+    An id is one percent-encoded segment: boto3 sends the slashes of an ARN as %2F.
     """
-    for wanted, pattern, operation in ROUTES:
+    for allowed, pattern, operation in ROUTES:
         match = pattern.fullmatch(urlsplit(path).path)
-        if match and method == wanted:
+        if match and method == allowed:
             return operation, unquote(match[1])
     return "UnknownOperation", ""
 
 
 def signed_region(authorization: str) -> str:
-    """The region that the call is signed for. The signature itself is not checked: we have no key.
+    """The region of the call's signature. The signature itself is not checked: we have no key.
 
     Raises:
-        Failure: unsigned, signed for another service, or with an API key, of which AWS knows none.
+        Failure: the call is unsigned, signed for another service, or has an API key.
     """
     if not authorization:
         raise Failure("MissingAuthenticationTokenException", "Missing Authentication Token")
@@ -225,13 +226,16 @@ def signed_region(authorization: str) -> str:
     return region
 
 
-def check_message(content_type: str | None, length: int) -> None:
-    """boto3 leaves Content-Type out unless it is told, and AWS takes that. Raises: Failure."""
-    if length > LARGEST_BODY:
+def check_request(content_type: str | None, length: int) -> None:
+    """Check length and type. boto3 sends no Content-Type by default, which AWS accepts.
+
+    Raises: Failure.
+    """
+    if length > MAX_BODY_BYTES:
         raise Failure(
             "ValidationException",
             "1 validation error detected: Value at 'body' failed to satisfy constraint: Member "
-            f"must have length less than or equal to {LARGEST_BODY}",
+            f"must have length less than or equal to {MAX_BODY_BYTES}",
         )
     if content_type and content_type.partition(";")[0].strip().lower() != "application/json":
         raise Failure(
@@ -240,38 +244,40 @@ def check_message(content_type: str | None, length: int) -> None:
         )
 
 
-def refused(failure: Failure) -> Reply:
+def error_response(failure: Failure) -> Response:
     kind = f"{failure.name}:http://internal.amazon.com/coral/com.amazon.bedrock/"
-    return Reply(failure.status, as_json(failure.body), JSON | {"x-amzn-ErrorType": kind})
+    return Response(failure.status, as_json(failure.body), JSON | {"x-amzn-ErrorType": kind})
 
 
 def main() -> None:
     logging.basicConfig(format="%(asctime)s  %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
-    options = read_options()
-    server = Bedrock(options.port, painter(options.painter))
-    print(f"Bedrock is at {server.url}; Ctrl-C ends it.", flush=True)
+    arguments = parse_arguments()
+    server = Bedrock(arguments.port, choose_painter(arguments.painter))
+    print(f"The local Bedrock listens at {server.url}. Ctrl-C ends it.", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
 
 
-def read_options() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     faults = "\n".join(f"  !{name:<16} {fault.help}" for name, fault in FAULTS.items())
     parser = argparse.ArgumentParser(
         prog="python -m local.bedrock",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="A prompt that begins with one of these plays a fault:\n"
-        f"{faults}\n\n`!throttled 2 a ship` plays it for the first 2 calls, then paints a ship.",
+        epilog="Start a prompt with one of these to simulate a fault:\n"
+        f"{faults}\n\n`!throttled 2 a ship` fails the first 2 calls, then paints a ship.",
     )
-    parser.add_argument("--port", type=int, default=8081, help="(default: %(default)s)")
-    parser.add_argument("--painter", help="the address of a server with AUTOMATIC1111's API")
+    parser.add_argument(
+        "--port", type=int, default=8081, help="port to listen on (default: %(default)s)"
+    )
+    parser.add_argument("--painter", help="URL of a server with AUTOMATIC1111's API")
     return parser.parse_args()
 
 
-def painter(url: str | None) -> Callable[..., Image.Image]:
+def choose_painter(url: str | None) -> Callable[..., Image.Image]:
     if url:
         return Automatic1111(url).paint
-    from local.painter import paint  # half a second of numpy, and not needed beside another painter
+    from local.painter import paint  # imports numpy: half a second that another painter saves
 
     return paint
 

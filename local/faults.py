@@ -1,4 +1,4 @@
-"""How Bedrock fails: its errors in AWS's words, and the prompts that play them. Knows no HTTP."""
+"""Bedrock's errors in AWS's words, and the prompts that simulate them. Knows no HTTP."""
 
 import base64
 import io
@@ -13,8 +13,8 @@ from typing import Any
 
 from PIL import Image
 
-# InvokeModel's ten errors and their statuses: botocore 1.44.5, bedrock-runtime/2023-09-30. The
-# other four are any AWS service's
+# The first ten are InvokeModel's: botocore 1.44.5, bedrock-runtime/2023-09-30. The other four are
+# common to all AWS services
 # (docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html).
 STATUSES = {
     "AccessDeniedException": 403,
@@ -33,9 +33,9 @@ STATUSES = {
     "UnrecognizedClientException": 403,
 }
 
-# AWS's words, as callers have met and reported them (aws-samples/amazon-bedrock-workshop#386,
-# ministryofjustice/modernisation-platform-environments#18323); the others are those of the service
-# model's documentation.
+# AWS's messages as callers have reported them (aws-samples/amazon-bedrock-workshop#386,
+# ministryofjustice/modernisation-platform-environments#18323). The messages further down are from
+# the documentation of botocore's service model.
 END_OF_LIFE = (
     "This model version has reached the end of its life. "
     "Please refer to the AWS documentation for more details."
@@ -51,6 +51,9 @@ MARKETPLACE = (
     "documentation for further details. Your AWS Marketplace subscription for this model cannot "
     "be completed at this time. If you recently fixed this issue, try again after 2 minutes."
 )
+# What new accounts get (aws/aws-cli#8717, minorun365/agent-book#29).
+BLOCKED = "Operation not allowed"
+QUOTA_ZERO = "Too many tokens per day, please wait before trying again."
 DENIED = (
     "User: arn:aws:sts::123456789012:assumed-role/easel/api is not authorized to perform: "
     "bedrock:InvokeModel on resource: RESOURCE because no identity-based policy allows the "
@@ -59,7 +62,7 @@ DENIED = (
 
 
 class Failure(Exception):
-    """One of AWS's errors, with its message and what else stands in the answer's JSON."""
+    """One of AWS's errors: its message, and the other members of the error's JSON."""
 
     def __init__(self, name: str, message: str, **members: Any) -> None:
         super().__init__(message)
@@ -72,33 +75,33 @@ def as_json(answer: dict[str, Any]) -> bytes:
     return json.dumps(answer).encode()
 
 
-def half_a_json(answer: dict[str, Any]) -> bytes:
+def truncate(answer: dict[str, Any]) -> bytes:
     return as_json(answer)[: len(as_json(answer)) // 2]
 
 
-def no_picture(answer: dict[str, Any]) -> bytes:
-    return as_json({key: [] if key in PICTURES else value for key, value in answer.items()})
+def remove_images(answer: dict[str, Any]) -> bytes:
+    return as_json({key: [] if key in IMAGE_KEYS else value for key, value in answer.items()})
 
 
-def a_web_page(answer: dict[str, Any]) -> bytes:
+def insert_web_page(answer: dict[str, Any]) -> bytes:
     page = b"<!DOCTYPE html><title>502 Bad Gateway</title><script>alert('shown')</script>"
-    return as_json(with_picture(answer, page))
+    return as_json(replace_image(answer, page))
 
 
-def a_large_picture(answer: dict[str, Any]) -> bytes:
-    """A picture that Lambda cannot pass on: noise does not compress, so 1.7 megapixels are 5 MB."""
+def insert_large_image(answer: dict[str, Any]) -> bytes:
+    """Insert an image over Lambda's limit: noise does not compress, 1.7 megapixels make 5 MB."""
     width, height = 1344, 1280
     content = io.BytesIO()
     noise = Image.frombytes("RGB", (width, height), os.urandom(width * height * 3))
     noise.save(content, "PNG", compress_level=0)
-    return as_json(with_picture(answer, content.getvalue()))
+    return as_json(replace_image(answer, content.getvalue()))
 
 
-# Where the pictures stand in either dialect's answer.
-PICTURES = ("images", "artifacts")
+# The key of the images in each dialect's answer.
+IMAGE_KEYS = ("images", "artifacts")
 
 
-def with_picture(answer: dict[str, Any], content: bytes) -> dict[str, Any]:
+def replace_image(answer: dict[str, Any], content: bytes) -> dict[str, Any]:
     text = base64.b64encode(content).decode()
     if "images" in answer:
         return {**answer, "images": [text]}
@@ -107,15 +110,15 @@ def with_picture(answer: dict[str, Any], content: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Fault:
-    """What a prompt makes this Bedrock do in place of answering with the picture."""
+    """What this Bedrock does instead of returning the image."""
 
     help: str
     error: str = ""
     message: str = ""
     members: dict[str, Any] = field(default_factory=dict)
     finish_reason: str | None = None
-    spoil: Callable[[dict[str, Any]], bytes] = as_json
-    wire: str = ""  # "reset", "cut" or "drip": what becomes of the connection
+    encode: Callable[[dict[str, Any]], bytes] = as_json
+    delivery: str = ""  # "reset", "cut" or "drip"; empty sends the whole response at once
     seconds: bool = False  # the number after the name is seconds, not a count of calls
 
 
@@ -159,17 +162,25 @@ FAULTS = {
         "Your request exceeds the service quota for your account.",
     ),
     "invalid": Fault(
-        "400 ValidationException, in Stability's words",
+        "400 ValidationException with Stability's message",
         "ValidationException",
         "{\"detail\":\"Invalid field in request. Available fields: ['prompt', 'seed']\"}",
     ),
     "denied": Fault(
-        "403 AccessDeniedException: no IAM policy allows it", "AccessDeniedException", DENIED
+        "403 AccessDeniedException: no IAM policy allows the call", "AccessDeniedException", DENIED
     ),
     "marketplace": Fault(
         "403 AccessDeniedException: no AWS Marketplace subscription",
         "AccessDeniedException",
         MARKETPLACE,
+    ),
+    "notallowed": Fault(
+        "400 ValidationException: AWS has not opened Bedrock to the account",
+        "ValidationException",
+        BLOCKED,
+    ),
+    "quotazero": Fault(
+        "429 ThrottlingException: the account's quota is 0", "ThrottlingException", QUOTA_ZERO
     ),
     "expired": Fault(
         "403 ExpiredTokenException",
@@ -185,47 +196,50 @@ FAULTS = {
         END_OF_LIFE,
     ),
     "filtered": Fault(
-        "200 without a picture: the prompt was filtered", finish_reason="Filter reason: prompt"
+        "200 without an image: the prompt was filtered", finish_reason="Filter reason: prompt"
     ),
     "filtered-picture": Fault(
-        "200 without a picture: the picture was filtered",
-        finish_reason="Filter reason: output image",
+        "200 without an image: the image was filtered", finish_reason="Filter reason: output image"
     ),
     "inference-error": Fault(
-        "200 without a picture: the model failed", finish_reason="Inference error"
+        "200 without an image: the model failed", finish_reason="Inference error"
     ),
-    "broken": Fault("200 with half of the JSON", spoil=half_a_json),
-    "empty": Fault("200 with an empty list of pictures", spoil=no_picture),
-    "html": Fault("200 with a web page in place of the picture", spoil=a_web_page),
-    "large": Fault("200 with a PNG of over 6.3 MB of base64", spoil=a_large_picture),
-    "reset": Fault("the connection is reset before any byte", wire="reset"),
-    "cut": Fault("the connection ends in the middle of the body", wire="cut"),
-    "slow": Fault("the picture after 5 s, or after `!slow 9 a ship` 9 s", seconds=True),
-    "drip": Fault("the body in drops, over 5 s or `!drip 9 a ship` 9 s", wire="drip", seconds=True),
+    "broken": Fault("200 with truncated JSON", encode=truncate),
+    "empty": Fault("200 with an empty list of images", encode=remove_images),
+    "html": Fault("200 with a web page instead of the image", encode=insert_web_page),
+    "large": Fault("200 with a PNG of more than 6.3 MB of base64", encode=insert_large_image),
+    "reset": Fault("the connection is reset before the first byte", delivery="reset"),
+    "cut": Fault("the connection closes in the middle of the body", delivery="cut"),
+    "slow": Fault("the image after 5 s, or after 9 s with `!slow 9 a ship`", seconds=True),
+    "drip": Fault(
+        "the body in small parts over 5 s, or over 9 s with `!drip 9 a ship`",
+        delivery="drip",
+        seconds=True,
+    ),
 }
 
-PLAY = re.compile(r"!([a-z-]+)(?:\s+(\d{1,4}(?:\.\d{1,3})?))?(?:\s+|$)(.*)", re.DOTALL)
+FAULT_PROMPT = re.compile(r"!([a-z-]+)(?:\s+(\d{1,4}(?:\.\d{1,3})?))?(?:\s+|$)(.*)", re.DOTALL)
 
 
 class Faults:
-    """Which fault a prompt plays, counting the calls with each prompt."""
+    """Finds the fault that a prompt asks for, and counts the calls with each prompt."""
 
     def __init__(self) -> None:
         self._calls: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def of(self, prompt: str) -> tuple[Fault, float, str]:
-        """The fault, its seconds (0: none), and the words to paint when there is a picture."""
-        play = PLAY.fullmatch(prompt)
-        if not play or play[1] not in FAULTS:
+    def find(self, prompt: str) -> tuple[Fault, float, str]:
+        """The fault, its delay in seconds or 0, and the prompt to paint if an image is made."""
+        match = FAULT_PROMPT.fullmatch(prompt)
+        if not match or match[1] not in FAULTS:
             return NO_FAULT, 0.0, prompt
-        fault = FAULTS[play[1]]
-        words = play[3] or prompt
+        fault = FAULTS[match[1]]
+        rest = match[3] or prompt
         if fault.seconds:
-            return fault, float(play[2] or 5), words
-        if play[2] and self._count(prompt) > float(play[2]):
-            return NO_FAULT, 0.0, words
-        return fault, 0.0, words
+            return fault, float(match[2] or 5), rest
+        if match[2] and self._count(prompt) > float(match[2]):
+            return NO_FAULT, 0.0, rest
+        return fault, 0.0, rest
 
     def _count(self, prompt: str) -> int:
         with self._lock:
@@ -233,8 +247,8 @@ class Faults:
             return self._calls[prompt]
 
 
-def raise_error(fault: Fault, resource: str) -> None:
-    """Raises: Failure if `fault` is an error, naming `resource` where AWS does."""
+def raise_if_error(fault: Fault, resource: str) -> None:
+    """Raises: Failure if `fault` is an error. The message names `resource` where AWS's does."""
     if fault.error:
         members = {
             key: resource if value == "RESOURCE" else value for key, value in fault.members.items()

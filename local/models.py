@@ -1,4 +1,4 @@
-"""What AWS's pages say of each image model: where it is and what it takes. Reads rules/*.json."""
+"""AWS's rules for each image model: regions, sizes and request schema. Reads rules/*.json."""
 
 import base64
 import io
@@ -15,17 +15,16 @@ from local.faults import END_OF_LIFE, Failure
 
 RULES = Path(__file__).parent / "rules"
 
-
 UNKNOWN = "The provided model identifier is invalid."
 TEXT_ONLY = (
-    "This local Bedrock paints from text only: the request is one that AWS would take, but no "
-    "picture is made from another one here."
+    "This local Bedrock generates images from text only. AWS would accept this request, which "
+    "edits an image."
 )
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model as one region's caller meets it."""
+    """An image model."""
 
     id: str
     name: str
@@ -42,8 +41,8 @@ class Model:
         return self.body["properties"][key].get("default", "")
 
 
-def load() -> list[Model]:
-    """Every model that is alive; one file holds one, but for the image services."""
+def load_models() -> list[Model]:
+    """The active models: one a file, except the image services, which share one."""
     models = []
     for path in sorted(RULES.glob("*.json")):
         facts = json.loads(path.read_text())
@@ -55,15 +54,16 @@ def load() -> list[Model]:
     return models
 
 
-MODELS = load()
+MODELS = load_models()
 RETIRED = json.loads((RULES / "retired.json").read_text())["end_of_life"]
 
 
 def find(model_id: str, region: str) -> Model:
-    """The model that an id or an ARN names in a region.
+    """The model with this id or ARN in a region.
 
     Raises:
-        Failure: AWS's own answer for a model that is retired, elsewhere, unknown or not on demand.
+        Failure: AWS's error for a model that is retired, unknown, not in the region or not
+            available on demand.
     """
     model_id = model_id.removeprefix(arn("", region))
     if model_id in RETIRED:
@@ -74,12 +74,12 @@ def find(model_id: str, region: str) -> Model:
         if model.inference != "INFERENCE_PROFILE" and model.id == model_id:
             return model
         if model.inference == "INFERENCE_PROFILE":
-            raise Failure("ValidationException", refusal(model, model_id))
+            raise Failure("ValidationException", profile_error(model, model_id))
     raise Failure("ValidationException", UNKNOWN)
 
 
-def refusal(model: Model, model_id: str) -> str:
-    """Why a model of an inference profile is not called: by its bare id AWS refuses it too."""
+def profile_error(model: Model, model_id: str) -> str:
+    """Why a model behind an inference profile fails: AWS also rejects it by its bare id."""
     if model_id != model.id:
         return TEXT_ONLY
     return (
@@ -89,16 +89,16 @@ def refusal(model: Model, model_id: str) -> str:
 
 
 def arn(model_id: str, region: str) -> str:
-    """A foundation model's ARN; an endpoint's id is one already."""
+    """A foundation model's ARN. The id of an endpoint is already an ARN."""
     if model_id.startswith("arn:"):
         return model_id
     return f"arn:aws:bedrock:{region}::foundation-model/{model_id}"
 
 
 def parse(content: bytes) -> dict[str, Any]:
-    """The request's JSON. Raises: Failure if it is none, or not an object."""
+    """The request's JSON object. Raises: Failure if it is not JSON or not an object."""
     try:
-        body = json.loads(content, parse_constant=refuse_constant)
+        body = json.loads(content, parse_constant=reject_constant)
     except (ValueError, RecursionError):
         raise malformed() from None
     if not isinstance(body, dict):
@@ -106,35 +106,35 @@ def parse(content: bytes) -> dict[str, Any]:
     return body
 
 
-def refuse_constant(name: str) -> None:
-    """Python reads NaN and Infinity, which are no JSON."""
+def reject_constant(name: str) -> None:
+    """Python accepts NaN and Infinity, which are not JSON."""
     raise ValueError(name)
 
 
 def check(body: dict[str, Any], model: Model) -> None:
-    """Raises: Failure, for the first kind of mistake: a key missing, unknown, a value refused."""
+    """Raises: Failure for the first kind of error: missing key, unknown key, invalid value."""
     errors = list(Draft202012Validator(model.body).iter_errors(body))
     missing = [error for error in errors if error.validator == "required"]
     unknown = [error for error in errors if error.validator == "additionalProperties"]
     if unknown and not missing and model.dialect == "stable-image":
-        # Stability's own words, seen for Ultra (BerriAI/litellm#6826).
+        # Stability's own message, reported for Ultra (BerriAI/litellm#6826).
         detail = f"Invalid field in request. Available fields: {list(model.body['properties'])}"
         raise Failure("ValidationException", json.dumps({"detail": detail}))
     if errors:
         raise malformed(missing or unknown or errors)
-    if size(body, model) not in model.sizes:
-        # Stability's words for SDXL, whose width and height are allowed in pairs.
+    if size_key(body, model) not in model.sizes:
+        # Stability's message for SDXL, which allows only some pairs of width and height.
         allowed = ", ".join(model.sizes)
         raise Failure(
             "ValidationException",
-            f"the allowed dimensions are {allowed}, but we received {size(body, model)}",
+            f"the allowed dimensions are {allowed}, but we received {size_key(body, model)}",
         )
     if body.get("mode") == "image-to-image" or "image" in body or "init_image" in body:
         raise Failure("ValidationException", TEXT_ONLY)
 
 
 def malformed(errors: list[ValidationError] | None = None) -> Failure:
-    """The front end's words: everit-json-schema's, for one; the bare number, for several."""
+    """The front end's error: everit-json-schema's message for one violation, else the count."""
     sentences = list(dict.fromkeys(each for error in errors or [] for each in violations(error)))
     found = ""
     if len(sentences) == 1:
@@ -148,6 +148,7 @@ def malformed(errors: list[ValidationError] | None = None) -> Failure:
 
 
 def violations(error: ValidationError) -> list[str]:
+    """The messages of everit-json-schema."""
     where = "/".join(["#", *(str(step) for step in error.absolute_path)])
     value, rule = error.instance, error.validator_value
     match error.validator:
@@ -173,8 +174,8 @@ def violations(error: ValidationError) -> list[str]:
             return [f"{where}: expected type: {rule.title()}, found: {names[type(value)]}"]
 
 
-def size(body: dict[str, Any], model: Model) -> str:
-    """The key of `model.sizes` that the request asks for."""
+def size_key(body: dict[str, Any], model: Model) -> str:
+    """The request's key in `model.sizes`."""
     if model.dialect == "stable-image":
         return str(body.get("aspect_ratio", model.default("aspect_ratio")))
     width = body.get("width", model.default("width"))
@@ -183,60 +184,60 @@ def size(body: dict[str, Any], model: Model) -> str:
 
 
 def painting(body: dict[str, Any], model: Model) -> dict[str, Any]:
-    """The painter's arguments. Seed 0 and none ask for one drawn at random."""
-    width, height = model.sizes[size(body, model)]
+    """The painter's arguments. Without a seed, or with seed 0, a random one is drawn."""
+    width, height = model.sizes[size_key(body, model)]
     seed = int(body.get("seed", 0)) or random.randint(1, 4294967294)
     arguments = {"seed": seed, "width": width, "height": height}
     if model.dialect == "stable-image":
         texts = {"prompt": body["prompt"], "negative_prompt": body.get("negative_prompt", "")}
         return texts | arguments
     prompts = body["text_prompts"]
-    wanted = [each["text"] for each in prompts if each.get("weight", 1) >= 0]
-    unwanted = [each["text"] for each in prompts if each.get("weight", 1) < 0]
-    texts = {"prompt": ", ".join(wanted), "negative_prompt": ", ".join(unwanted)}
-    knobs = ("steps", "cfg_scale", "style_preset")
-    return texts | arguments | {knob: body.get(knob, model.default(knob)) for knob in knobs}
+    positive = [each["text"] for each in prompts if each.get("weight", 1) >= 0]
+    negative = [each["text"] for each in prompts if each.get("weight", 1) < 0]
+    texts = {"prompt": ", ".join(positive), "negative_prompt": ", ".join(negative)}
+    settings = ("steps", "cfg_scale", "style_preset")
+    return texts | arguments | {name: body.get(name, model.default(name)) for name in settings}
 
 
 def answer(
-    body: dict[str, Any], model: Model, seed: int, picture: Image.Image, reason: str | None
+    body: dict[str, Any], model: Model, seed: int, image: Image.Image, reason: str | None
 ) -> dict[str, Any]:
-    """The answer's JSON; `reason`: why the picture is held back, None when it is not."""
+    """The answer's JSON. `reason` says why the image is withheld; None if it is returned."""
     if model.dialect == "stable-image":
         if reason:
             return {"finish_reasons": [reason]}
         output_format = body.get("output_format", model.default("output_format"))
-        image = encoded(picture, output_format)
-        return {"seeds": [seed], "finish_reasons": [None], "images": [image]}
+        images = [encode(image, output_format)]
+        return {"seeds": [seed], "finish_reasons": [None], "images": images}
     finish = "SUCCESS"
     if reason:
-        # "the image might be blurred" is all that AWS says of the picture beside these two.
-        picture = picture.filter(ImageFilter.GaussianBlur(40))
+        # AWS says only that "the image might be blurred" with these two finish reasons.
+        image = image.filter(ImageFilter.GaussianBlur(40))
         finish = "CONTENT_FILTERED" if reason.startswith("Filter") else "ERROR"
-    artifact = {"seed": seed, "base64": encoded(picture, "png"), "finishReason": finish}
+    artifact = {"seed": seed, "base64": encode(image, "png"), "finishReason": finish}
     return {"result": "success", "artifacts": [artifact]}
 
 
-def encoded(picture: Image.Image, output_format: str) -> str:
-    """The picture's file as base64 text."""
+def encode(image: Image.Image, output_format: str) -> str:
+    """The image file as base64 text."""
     content = io.BytesIO()
     options = {"jpeg": {"quality": 92}, "png": {"compress_level": 1}, "webp": {"quality": 90}}
-    picture.save(content, output_format, **options[output_format])
+    image.save(content, output_format, **options[output_format])
     return base64.b64encode(content.getvalue()).decode()
 
 
-def summaries(region: str, wanted: dict[str, str]) -> list[dict[str, Any]]:
-    """ListFoundationModels' answer: a region's models that have what the query asks for."""
+def summaries(region: str, filters: dict[str, str]) -> list[dict[str, Any]]:
+    """ListFoundationModels' answer: the models of a region that match the query's filters."""
     found = [summary(model, region) for model in MODELS if region in model.regions]
     return [
         each
         for each in found
-        # A Marketplace endpoint is no foundation model.
+        # A Marketplace endpoint is not a foundation model.
         if each["inferenceTypesSupported"] != ["ENDPOINT"]
-        and wanted.get("byProvider", each["providerName"]) == each["providerName"]
-        and wanted.get("byOutputModality", "IMAGE") in each["outputModalities"]
-        and wanted.get("byInferenceType") in [None, *each["inferenceTypesSupported"]]
-        and "byCustomizationType" not in wanted
+        and filters.get("byProvider", each["providerName"]) == each["providerName"]
+        and filters.get("byOutputModality", "IMAGE") in each["outputModalities"]
+        and filters.get("byInferenceType") in [None, *each["inferenceTypesSupported"]]
+        and "byCustomizationType" not in filters
     ]
 
 
@@ -256,7 +257,7 @@ def summary(model: Model, region: str) -> dict[str, Any]:
 
 
 def availability(model_id: str, region: str) -> dict[str, Any]:
-    """GetFoundationModelAvailability's answer, for an account that may use all there is."""
+    """GetFoundationModelAvailability's answer for an account that may use every model."""
     for model in MODELS:
         if model.id == model_id and model.inference != "ENDPOINT":
             here = "AVAILABLE" if region in model.regions else "NOT_AVAILABLE"

@@ -12,9 +12,10 @@ import sys
 import time
 from pathlib import Path
 from threading import Thread
-from urllib.parse import urljoin
 
 import pytest
+
+OWN_ENVIRONMENT = dict(os.environ)  # for the tests in a real AWS account
 
 # The API creates its AWS clients when it is imported, so what boto3 reads is set before.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -26,7 +27,8 @@ os.environ |= {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-for name in ("MODELS", "BEDROCK_REGION", "ACCESS_CODE_SHA256", "BUDGET_TABLE", "DAILY_BUDGET_USD"):
+SETTINGS = "MODELS BEDROCK_REGION ACCESS_CODE_SHA256 BUDGET_TABLE DAILY_BUDGET_USD RESULTS_BUCKET"
+for name in [*SETTINGS.split(), "MODEL_TIMEOUT_SECONDS"]:
     os.environ.pop(name, None)
 
 import boto3
@@ -36,8 +38,9 @@ from hypothesis import settings
 from PIL import Image
 
 import app as easel
+from accounts import SERVICES, Account
 from chalicelib import catalogue
-from infra.account import connect
+from infra.account import create_client
 from local.bedrock import Bedrock
 
 # `gate` uses the same examples on every run, without a deadline. `make fuzz` searches at random
@@ -46,19 +49,39 @@ settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("gate")
 
+pytest_plugins = ["browser.fixtures", "buckets"]
+
 ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())
 EVERY_MODEL = CHALICE["stages"]["local"]["environment_variables"]["MODELS"]
 
 
 def thorough(test):
-    """Run at least 1,000 examples; other properties run 100 in the gate."""
-    return settings(max_examples=max(1_000, settings.default.max_examples))(test)
+    """Run at least 400 examples; other properties run 100 in the gate."""
+    return settings(max_examples=max(400, settings.default.max_examples))(test)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--aws",
+        action="store_true",
+        help="run only the tests in your own AWS account, which bills about $0.35",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deselect the tests in a real AWS account; with --aws, all others."""
+    chosen = [each for each in items if bool(each.get_closest_marker("aws")) == config.option.aws]
+    config.hook.pytest_deselected(items=[each for each in items if each not in chosen])
+    items[:] = chosen
 
 
 @pytest.fixture(autouse=True)
-def no_real_aws(monkeypatch):
+def no_real_aws(monkeypatch, request):
     """Fail the test if any code connects to another machine, even if that code hides the error."""
+    if request.node.get_closest_marker("aws"):
+        yield
+        return
     foreign = []
     connect = socket.socket.connect
 
@@ -116,10 +139,9 @@ def bedrock(local_bedrock, monkeypatch):
 
 @pytest.fixture(scope="session")
 def moto():
-    """The URL of an AWS account emulated by moto: DynamoDB, STS, SSM, IAM and CloudFormation.
+    """The URL of an AWS account emulated by moto: DynamoDB, S3, STS, SSM, IAM, CloudFormation.
 
-    It serves one request at a time, as DynamoDB serializes updates of an item. With threads, moto
-    sometimes lets two updates pass one condition.
+    It serves one request at a time: with threads, it sometimes lets two pass one condition.
     """
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server  # together two seconds of imports
@@ -130,9 +152,24 @@ def moto():
         yield f"http://127.0.0.1:{server.server_port}"
 
 
+@pytest.fixture(scope="session")
+def account_server():
+    with serving(Account()) as server:
+        yield server
+
+
+@pytest.fixture
+def account_services(account_server, monkeypatch):
+    """Free Tier, Service Quotas and Sign-In of a Paid account with AWS's default quotas."""
+    account_server.reset()
+    for service in SERVICES:
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", account_server.url)
+    return account_server
+
+
 @contextlib.contextmanager
 def budget_table(moto, name):
-    """A DynamoDB client of moto and a budget table as the stack defines it."""
+    """A DynamoDB client of moto, with a budget table as the stack defines it."""
     client = boto3.client("dynamodb", "us-west-2", endpoint_url=moto)
     client.create_table(
         TableName=name,
@@ -166,7 +203,7 @@ def client():
     with contextlib.ExitStack() as stack:
         session = boto3.Session()
         yield lambda service: stack.enter_context(
-            contextlib.closing(connect(session, service, "us-west-2"))
+            contextlib.closing(create_client(session, service, "us-west-2"))
         )
 
 
@@ -178,14 +215,14 @@ def bedrock_client(url: str, region: str = "us-west-2"):
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """`python -m local`, as `make run` starts it: all of Easel, and nothing in its place."""
+    """`python -m local`, as `make run` starts it: no part of Easel is replaced."""
     with Running(tmp_path_factory.mktemp("run") / "log", PORT="0") as running:
         running.wait_until_ready()
         yield running
 
 
 class Running:
-    """`python -m local` in a process of its own, its words in a file."""
+    """`python -m local` in its own process, with its output in a log file."""
 
     def __init__(self, log: Path, command=(sys.executable, "-m", "local"), **environment: str):
         self.log = log
@@ -209,7 +246,7 @@ class Running:
         self.wait_for(lambda: "Ctrl-C ends it." in self.words())
 
     def wait_for(self, condition, seconds=30):
-        """Wait until something outside this process is so."""
+        """Wait until the condition holds, in this process or another."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, self.words()
@@ -223,7 +260,7 @@ class Running:
         return re.search(r"http://127.0.0.1:\d+/(?=\n)", self.words())[0]
 
     def calls(self):
-        """How many calls have reached the local Bedrock."""
+        """The number of calls that have reached the local Bedrock."""
         return self.words().count("InvokeModel ")
 
 
@@ -238,62 +275,3 @@ def serving(server):
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """The browser itself; `make test` finds or installs it."""
-    from playwright.sync_api import sync_playwright
-
-    from browser.chromium import find
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find(),
-            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
-        )
-        yield browser
-        browser.close()
-
-
-def is_about_policy(complaint: str) -> bool:
-    return "Content Security" in complaint or "Trusted" in complaint
-
-
-@pytest.fixture
-def open_page(chromium, site):
-    """Open the page in a fresh window, or another site's; `open_page(url, color_scheme="dark")`.
-
-    What it must never do fails the test in the end.
-    """
-    contexts, complaints = [], []
-
-    def complain_of_policy(line):
-        if is_about_policy(line.text):
-            complaints.append(line.text)
-
-    def open_one(url=site.url, **look):
-        def complain_of_strangers(request):
-            if not request.url.startswith((urljoin(url, "/"), "blob:")):
-                complaints.append(request.url)
-
-        context = chromium.new_context(**look)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)  # milliseconds
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", complain_of_policy)
-        page.on("request", complain_of_strangers)
-        page.goto(url)
-        page.wait_for_selector("[type=submit]:enabled")
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-@pytest.fixture
-def page(open_page):
-    return open_page()

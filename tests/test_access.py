@@ -12,12 +12,12 @@ SHA256 = hashlib.sha256(CODE.encode()).hexdigest()
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer x", "Basic eDp5"])
-def test_without_a_code_set_everybody_passes(authorization):
+def test_allows_everyone_if_no_code_is_set(authorization):
     access.check(authorization, "")
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_who_sends_the_code_passes(scheme):
+def test_accepts_the_access_code(scheme):
     access.check(f"{scheme} {CODE}", SHA256)
     access.check(f"{scheme} {CODE}", SHA256.upper())  # as Windows writes it
 
@@ -27,32 +27,32 @@ def test_who_sends_the_code_passes(scheme):
     ["", "Bearer", "Bearer ", "Bearer wrong", f"Basic {CODE}", CODE, f"Bearer {SHA256}",
      f"Bearer {CODE} ", f"Bearer {CODE.upper()}", "Bearer ünï", "Bearer \udcff"],
 )  # fmt: skip
-def test_everybody_else_does_not_and_reads_nothing_of_the_code(authorization):
-    with pytest.raises(AccessCodeRequired) as refused:
+def test_rejects_a_missing_or_wrong_code(authorization):
+    with pytest.raises(AccessCodeRequired) as raised:
         access.check(authorization, SHA256)
-    assert str(refused.value) == (
+    assert str(raised.value) == (
         "access code must be sent as `Authorization: Bearer <code>`, got none or a wrong one"
     )
 
 
-@pytest.mark.parametrize("sha256", ["closed", SHA256[:-1], SHA256 + "0", "é" * 64])
-def test_a_hash_that_is_none_closes_the_api_and_says_how_to_open_it(sha256):
+@pytest.mark.parametrize("sha256", ["not a hash", SHA256[:-1], SHA256 + "0", "é" * 64, " "])
+def test_rejects_everyone_if_the_hash_is_invalid(sha256):
     for authorization in ("", f"Bearer {CODE}"):
-        with pytest.raises(AccessCodeRequired) as refused:
+        with pytest.raises(AccessCodeRequired) as raised:
             access.check(authorization, sha256)
-        assert str(refused.value) == (
+        assert str(raised.value) == (
             "this API is closed until its owner sets an access code: `make access-code` makes one; "
             "on a laptop, `make run` needs none"
         )
 
 
 @pytest.fixture
-def closed(monkeypatch, bedrock):
+def protected(monkeypatch, bedrock):
     monkeypatch.setattr(easel, "ACCESS_CODE_SHA256", SHA256)
     return bedrock
 
 
-def test_the_api_paints_for_who_has_the_code(closed, post):
+def test_generates_an_image_with_the_access_code(protected, post):
     assert post("a fox", Authorization=f"Bearer {CODE}").status_code == 200
 
 
@@ -67,14 +67,14 @@ def test_the_api_paints_for_who_has_the_code(closed, post):
         ("/?seed=7&seed=8", {}),
     ],
 )
-def test_the_api_refuses_everybody_else_before_all_other_checks(closed, post, path, headers):
+def test_checks_the_access_code_first(protected, post, path, headers):
     response = post("a fox", path, **headers)
     assert (response.status_code, response.json_body["Code"]) == (401, "AccessCodeRequired")
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    assert closed.paintings == []
+    assert protected.paintings == []
 
 
-def test_the_page_learns_that_a_code_is_needed_without_one(closed):
+def test_models_and_budget_need_no_access_code(protected):
     with Client(easel.app, stage_name="aws") as client:
         assert client.http.get("/models").json_body["access"] == "code"
         assert client.http.get("/budget").status_code == 200

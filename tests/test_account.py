@@ -1,4 +1,4 @@
-"""Whose account it is, where, and whether CDK has been there."""
+"""The checks of an account's credentials, region and CDK bootstrap."""
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -8,82 +8,118 @@ from botocore import exceptions
 from botocore.stub import Stubber
 
 from conftest import serving
-from infra import account
-from infra.account import AGAIN, ILL, UNKNOWN, WELL, bootstrap, caller, checked
+from infra.account import (
+    FAILED,
+    OK,
+    RETRY,
+    UNKNOWN,
+    Target,
+    check_account,
+    check_bootstrap,
+    check_region,
+    credential_finding,
+)
 
 
-def refused(code):
-    error = {"Code": code, "Message": "AWS's words"}
+def client_error(code):
+    error = {"Code": code, "Message": "AWS's message"}
     return exceptions.ClientError({"Error": error}, "GetCallerIdentity")
 
 
 def stub(client):
-    """What a client will be answered; any other call fails."""
+    """An active stub: the client raises on every call without a stubbed response."""
     stubber = Stubber(client)
     stubber.activate()
     return stubber
 
 
-def told(finding, mark, *words):
-    """What is not well, and only that, has a next step."""
-    assert (finding.mark, bool(finding.next_step)) == (mark, mark != WELL)
-    for each in words:
+def assert_finding(finding, status, *texts):
+    """The finding has the status and the texts, and a next step unless it is OK."""
+    assert (finding.status, bool(finding.next_step)) == (status, status != OK)
+    for each in texts:
         assert each in str(finding)
 
 
 @pytest.mark.parametrize(
-    ("error", "found", "step"),
+    ("error", "result", "step"),
     [
-        (refused("ExpiredToken"), "expired", "`aws sso login`"),
-        (refused("InvalidClientTokenId"), "no such access key", "`aws configure`"),
-        (refused("SignatureDoesNotMatch"), "not this key's secret", "`aws configure`"),
-        (refused("InternalFailure"), "AWS's words", "`aws sso login`"),
-        (exceptions.NoCredentialsError(), "none found", "`aws configure`"),
+        (client_error("ExpiredToken"), "expired", "`aws sso login`"),
+        (client_error("InvalidClientTokenId"), "not recognize the access key", "`aws configure`"),
+        (client_error("SignatureDoesNotMatch"), "the secret key is wrong", "`aws configure`"),
+        (client_error("AccessDenied"), "AWS's message", "Correct the profile"),
+        (client_error("InternalFailure"), "AWS's message", "`aws sso login`"),
+        (exceptions.NoCredentialsError(), "not found", "`aws configure`"),
         (exceptions.UnauthorizedSSOTokenError(), "SSO session", "`aws sso login`"),
-        (exceptions.ConnectTimeoutError(endpoint_url="x"), "does not answer", "HTTPS_PROXY"),
+        (exceptions.LoginInsufficientPermissions(), "signin:CreateOAuth2Token", "`aws login`"),
+        (exceptions.ConnectTimeoutError(endpoint_url="x"), "does not respond", "HTTPS_PROXY"),
+        (exceptions.BotoCoreError(), "unspecified", "`aws login`"),
+        (KeyError("accessToken"), "KeyError: 'accessToken'", "Correct the profile"),
     ],
 )
-def test_credentials_that_do_not_work_have_a_sentence_each(error, found, step, client):
-    def fail(**_):
-        raise error
-
-    sts = client("sts")
-    sts.meta.events.register("before-call.sts.GetCallerIdentity", fail)
-    told(caller(sts)[0], ILL, found, step)
+def test_explains_each_credential_error(error, result, step):
+    assert_finding(credential_finding(error), FAILED, result, step)
 
 
-def test_a_region_is_known_or_has_a_next_step():
-    told(checked("region", "eu-west-1", ["eu-west-1"], "Set it."), WELL, "eu-west-1")
-    told(checked("region", "", ["eu-west-1"], "Set it."), ILL, "none set", "-> Set it.")
-    told(checked("region", "mars", ["eu-west-1"], "Set it."), ILL, "AWS's, got 'mars'")
+def test_checks_that_a_region_exists():
+    regions = ["eu-west-1"]
+    assert_finding(check_region("region", "eu-west-1", regions, "Set it."), OK, "eu-west-1")
+    assert_finding(check_region("region", "", regions, "Set it."), FAILED, "not set", "-> Set it.")
+    assert_finding(check_region("region", "mars", regions, "Set it."), FAILED, "region, got 'mars'")
 
 
 @pytest.mark.parametrize(
-    ("said", "mark", "words"),
+    ("response", "status", "text", "bootstrapped"),
     [
-        ("5", WELL, "version 5, too old; `make deploy` renews it"),
-        ("6", WELL, "version 6"),
-        ("ParameterNotFound", WELL, "not yet; `make deploy` does it"),
-        ("AccessDeniedException", UNKNOWN, "for ssm:GetParameter on /cdk-bootstrap/hnb659fds/"),
-        ("InternalServerError", UNKNOWN, AGAIN),
+        ("5", OK, "version 5 is too old; `make deploy` updates it", False),
+        ("6", OK, "version 6", True),
+        ("AccessDeniedException", UNKNOWN, "for ssm:GetParameter on /cdk-bootstrap/hnb659", True),
+        ("InternalServerError", UNKNOWN, RETRY, True),
+        ("UnrecognizedClientException", FAILED, "us-west-2 is not enabled in this account", False),
+        ("InvalidClientTokenId", FAILED, "under Account, AWS Regions", False),
     ],
 )
-def test_no_state_of_the_bootstrap_is_an_illness(said, mark, words, client):
+def test_reports_whether_cdk_is_bootstrapped(response, status, text, bootstrapped, client):
     stubber = stub(client("ssm"))
-    if said.isdecimal():
-        wanted = {"Name": "/cdk-bootstrap/hnb659fds/version"}
-        stubber.add_response("get_parameter", {"Parameter": {"Value": said}}, wanted)
+    if response.isdecimal():
+        expected = {"Name": "/cdk-bootstrap/hnb659fds/version"}
+        stubber.add_response("get_parameter", {"Parameter": {"Value": response}}, expected)
     else:
-        stubber.add_client_error("get_parameter", said, "AWS's words")
-    finding = bootstrap(stubber.client)
-    told(finding, mark, words)
-    assert ("too old" in finding.found) == (said == "5")
+        stubber.add_client_error("get_parameter", response, "AWS's message")
+    finding, ready = check_bootstrap(stubber.client, None)
+    assert_finding(finding, status, text)
+    assert ("too old" in finding.result) == (response == "5")
+    assert ready == bootstrapped
 
 
-def test_a_web_page_in_place_of_aws_is_a_finding_too(monkeypatch):
-    """A proxy's, or a hotel's: it is one line, and no traceback."""
+TOOLKIT = {"StackName": "CDKToolkit", "StackStatus": "CREATE_COMPLETE"}
 
-    class Hotel(BaseHTTPRequestHandler):
+
+@pytest.mark.parametrize(
+    ("answer", "status", "text"),
+    [
+        ("Stack with id CDKToolkit does not exist", OK, "`make deploy` does it"),
+        ("AWS's message", UNKNOWN, RETRY),
+        ([], OK, "`make deploy` does it"),  # an earlier bootstrap failed
+        ([("Qualifier", "hnb659fds")], OK, "`make deploy` does it"),
+        ([("Qualifier", "org")], FAILED, "--toolkit-stack-name CDKToolkit-hnb659fds`"),
+    ],
+)
+def test_never_bootstraps_over_another_qualifier(answer, status, text, client):
+    ssm, cloudformation = stub(client("ssm")), stub(client("cloudformation"))
+    ssm.add_client_error("get_parameter", "ParameterNotFound", "no such parameter")
+    if isinstance(answer, str):
+        cloudformation.add_client_error("describe_stacks", "ValidationError", answer)
+    else:
+        parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in answer]
+        stack = TOOLKIT | {"CreationTime": "2026-11-22T00:00:00Z", "Parameters": parameters}
+        cloudformation.add_response("describe_stacks", {"Stacks": [stack]})
+    finding, ready = check_bootstrap(ssm.client, cloudformation.client)
+    assert_finding(finding, status, text)
+    assert not ready
+
+
+def test_a_proxys_web_page_is_a_one_line_finding(monkeypatch):
+    class Proxy(BaseHTTPRequestHandler):
         def do_POST(self):
             self.send_response(200)
             self.end_headers()
@@ -92,16 +128,16 @@ def test_a_web_page_in_place_of_aws_is_a_finding_too(monkeypatch):
         def log_message(self, *_):
             pass
 
-    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Hotel)) as hotel:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{hotel.server_port}")
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Proxy)) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{proxy.server_port}")
         monkeypatch.setenv("AWS_REGION", "eu-west-1")
-        findings, place = account.examine()
-    told(findings[0], ILL, "credentials")
+        findings, target = check_account()
+    assert_finding(findings[0], FAILED, "credentials")
     line = str(findings[0]).splitlines()[0]
     assert "Unable to parse response" in line and len(line) < 400
-    assert place is None
+    assert target is None
 
 
-def test_an_account_number_is_read_from_any_callers_name():
+def test_reads_the_account_id_from_the_callers_arn():
     arn = "arn:aws:sts::123456789012:assumed-role/Painter/ann"
-    assert account.Place(boto3.Session(), arn, "eu-west-1", True).account == "123456789012"
+    assert Target(boto3.Session(), arn, "eu-west-1", True).account == "123456789012"

@@ -22,8 +22,8 @@ def stub():
         stub.assert_no_pending_responses()
 
 
-def answer_with(stub, answer, expected=ANY, model="stability.stable-image-core-v1:1"):
-    """The stub knows one exact body, or any."""
+def add_response(stub, answer, expected=ANY, model="stability.stable-image-core-v1:1"):
+    """Let the stub answer one call, with exactly the `expected` body or any."""
     content = json.dumps(answer).encode()
     body = StreamingBody(io.BytesIO(content), len(content))
     stub.add_response(
@@ -39,14 +39,14 @@ def answer_with(stub, answer, expected=ANY, model="stability.stable-image-core-v
 
 
 @pytest.fixture
-def jpeg_answer(jpeg):
+def bedrock_response(jpeg):
     return {"seeds": [7], "finish_reasons": [None], "images": [jpeg]}
 
 
-def test_a_prompt_becomes_a_picture_with_all_its_headers(stub, post, jpeg_answer, jpeg):
-    answer_with(
+def test_returns_an_image_with_all_headers(stub, post, bedrock_response, jpeg):
+    add_response(
         stub,
-        jpeg_answer,
+        bedrock_response,
         {"prompt": "a fox", "aspect_ratio": "16:9", "seed": 7, "output_format": "jpeg"},
     )
     response = post("a fox", "/?aspect_ratio=16:9&seed=7")
@@ -63,16 +63,16 @@ def test_a_prompt_becomes_a_picture_with_all_its_headers(stub, post, jpeg_answer
         "Access-Control-Allow-Headers": ANY,
         "Access-Control-Max-Age": "600",
         "Access-Control-Expose-Headers": "X-Image-Model,X-Image-Seed,X-Image-Type,"
-        "X-Image-Price,X-Image-Ignored,Retry-After",
+        "X-Image-Price,X-Image-Ignored,Retry-After,Location",
     }
 
 
 @pytest.mark.parametrize("model", [*catalogue.DEFAULT_MODELS.split(","), "stable-diffusion-xl"])
-def test_the_tutorials_call_works_unchanged_on_every_model(stub, post, jpeg, monkeypatch, model):
+def test_every_model_accepts_the_tutorials_request(stub, post, jpeg, monkeypatch, model):
     offer = catalogue.parse(EVERY_MODEL)
     monkeypatch.setattr(easel, "offered", offer)
     answer = {"images": [jpeg], "artifacts": [{"finishReason": "SUCCESS", "base64": jpeg}]}
-    answer_with(stub, answer, model=offer.find(model).bedrock_id)
+    add_response(stub, answer, model=offer.find(model).bedrock_id)
     response = post("a ship", f"/?cfg_scale=10&seed=0&steps=50&model={model}")
     assert response.status_code == 200
     assert response.body.decode() == jpeg
@@ -81,14 +81,14 @@ def test_the_tutorials_call_works_unchanged_on_every_model(stub, post, jpeg, mon
 
 
 @pytest.mark.parametrize("query", ["", "?seed=", "?seed=0"])
-def test_a_seed_that_is_not_given_is_drawn_sent_and_returned(stub, post, jpeg_answer, query):
+def test_sends_and_returns_a_random_seed(stub, post, bedrock_response, query):
     sent = {}
     easel.bedrock_client.meta.events.register(
         "provide-client-params.bedrock-runtime.InvokeModel",
         lambda params, **_: sent.update(json.loads(params["body"])),
         unique_id="sent",
     )
-    answer_with(stub, jpeg_answer)
+    add_response(stub, bedrock_response)
     response = post("a fox", "/" + query)
     easel.bedrock_client.meta.events.unregister(
         "provide-client-params.bedrock-runtime.InvokeModel", unique_id="sent"
@@ -96,17 +96,18 @@ def test_a_seed_that_is_not_given_is_drawn_sent_and_returned(stub, post, jpeg_an
     assert sent["seed"] == int(response.headers["X-Image-Seed"]) > 0
 
 
-@pytest.mark.parametrize("type", ["text/plain", "text/plain; charset=utf-8", "TEXT/PLAIN"])
-def test_plain_text_is_a_prompt_however_it_is_written(stub, post, jpeg_answer, type):
-    answer_with(stub, jpeg_answer)
-    assert post("a fox", content_type=type).status_code == 200
+@pytest.mark.parametrize("content_type", ["text/plain", "text/plain; charset=utf-8", "TEXT/PLAIN"])
+def test_accepts_every_spelling_of_plain_text(stub, post, bedrock_response, content_type):
+    add_response(stub, bedrock_response)
+    assert post("a fox", content_type=content_type).status_code == 200
 
 
 @pytest.mark.parametrize(
-    "type", ["", "application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
+    "content_type",
+    ["", "application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
 )
-def test_another_content_type_is_415_with_cors_and_no_call(stub, post, type):
-    response = post("prompt=a+fox", content_type=type)
+def test_rejects_other_content_types_with_415(stub, post, content_type):
+    response = post("prompt=a+fox", content_type=content_type)
     assert response.status_code == 415
     assert response.json_body["Code"] == "UnsupportedMediaType"
     assert response.headers[ORIGIN] == "*"
@@ -138,7 +139,7 @@ def test_another_content_type_is_415_with_cors_and_no_call(stub, post, type):
          "style_preset, got 'cfgscale'"),
     ],
 )  # fmt: skip
-def test_what_is_not_allowed_is_400_with_cors_and_no_call(stub, post, body, path, message):
+def test_rejects_an_invalid_request_with_400(stub, post, body, path, message):
     response = post(body, path)
     assert response.status_code == 400
     assert response.json_body == {"Code": "InvalidParameter", "Message": message}
@@ -146,10 +147,10 @@ def test_what_is_not_allowed_is_400_with_cors_and_no_call(stub, post, body, path
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_a_body_that_the_gateway_wrapped_in_base64_is_read(stub, jpeg_answer):
-    answer_with(
+def test_decodes_a_base64_body(stub, bedrock_response):
+    add_response(
         stub,
-        jpeg_answer,
+        bedrock_response,
         {"prompt": "é", "aspect_ratio": "1:1", "seed": 7, "output_format": "jpeg"},
     )
     wrapped = base64.b64encode("é".encode()).decode()
@@ -157,13 +158,13 @@ def test_a_body_that_the_gateway_wrapped_in_base64_is_read(stub, jpeg_answer):
 
 
 @pytest.mark.parametrize("body", [base64.b64encode(b"\xff\xfe").decode(), "abc", "é"])
-def test_base64_of_other_bytes_or_none_is_400(stub, body):
+def test_rejects_an_invalid_base64_body_with_400(stub, body):
     answer = invoke(body=body, base64_encoded=True)
     assert (answer["statusCode"], answer["headers"][ORIGIN]) == (400, "*")
 
 
 def invoke(body, base64_encoded):
-    """API Gateway's own event, where chalice.test.Client cannot make one."""
+    """Call the API with an event that chalice.test.Client cannot make."""
     event = {
         "requestContext": {"httpMethod": "POST", "resourcePath": "/", "identity": {}},
         "headers": {"Content-Type": "text/plain"},
@@ -176,7 +177,7 @@ def invoke(body, base64_encoded):
     return easel.app(event, LambdaContext("easel", 1024))
 
 
-def test_an_unknown_model_is_404_and_a_retired_one_410(stub, post):
+def test_unknown_models_get_404_and_retired_models_410(stub, post):
     unknown = post("a fox", "/?model=nonsense")
     assert (unknown.status_code, unknown.json_body["Code"]) == (404, "UnknownModel")
     for name in ("stable-diffusion-xl", "stability.stable-diffusion-xl-v1"):
@@ -186,7 +187,7 @@ def test_an_unknown_model_is_404_and_a_retired_one_410(stub, post):
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "ours", "our_status", "retry_after"),
+    ("code", "status", "our_code", "our_status", "retry_after"),
     [
         ("ThrottlingException", 429, "ModelBusy", 429, "5"),
         ("ServiceUnavailableException", 503, "ModelUnavailable", 503, "5"),
@@ -197,33 +198,33 @@ def test_an_unknown_model_is_404_and_a_retired_one_410(stub, post):
         ("ResourceNotFoundException", 404, "ModelRetired", 410, None),
     ],
 )
-def test_bedrocks_errors_are_ours_and_say_when_to_come_back(
-    stub, post, code, status, ours, our_status, retry_after
+def test_maps_bedrock_errors_to_api_errors(
+    stub, post, code, status, our_code, our_status, retry_after
 ):
     stub.add_client_error("invoke_model", code, "arn:aws:iam::123456789012:role/x", status)
     response = post("a fox")
-    assert (response.status_code, response.json_body["Code"]) == (our_status, ours)
+    assert (response.status_code, response.json_body["Code"]) == (our_status, our_code)
     assert response.headers.get("Retry-After") == retry_after
     assert response.headers[ORIGIN] == "*"
     assert b"arn:" not in response.body
 
 
-def test_a_filtered_prompt_is_422(stub, post):
-    answer_with(stub, {"finish_reasons": ["Filter reason: prompt"]})
+def test_a_filtered_prompt_gets_422(stub, post):
+    add_response(stub, {"finish_reasons": ["Filter reason: prompt"]})
     response = post("a fox")
     assert (response.status_code, response.json_body["Code"]) == (422, "ContentFiltered")
 
 
-def test_a_picture_that_lambda_cannot_send_is_too_large(stub, post):
+def test_rejects_an_image_too_large_for_lambda(stub, post):
     png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(4_713_000)).decode()
     assert len(png) > easel.MAX_RESPONSE_BYTES > len(png) - 8_192
-    answer_with(stub, {"images": [png]})
+    add_response(stub, {"images": [png]})
     response = post("a fox", "/?output_format=png")
     assert (response.status_code, response.json_body["Code"]) == (502, "ImageTooLarge")
     assert "output_format=jpeg" in response.json_body["Message"]
 
 
-def test_the_models_are_described_with_cors_and_never_cached():
+def test_describes_the_models_with_cors_and_no_store():
     with Client(easel.app, stage_name="aws") as client:
         response = client.http.get("/models")
     assert response.status_code == 200
@@ -233,14 +234,14 @@ def test_the_models_are_described_with_cors_and_never_cached():
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_another_method_is_405_and_the_allowed_one_is_said(method):
+def test_other_methods_get_405_with_allow(method):
     with Client(easel.app, stage_name="aws") as client:
         response = client.http.request(method, "/")
     assert response.status_code == 405
     assert response.headers["Allow"] == "POST"
 
 
-def test_one_attempt_with_time_to_answer_before_lambda_ends():
+def test_calls_bedrock_once_within_lambdas_timeout():
     config = easel.bedrock_client.meta.config
     assert config.retries["total_max_attempts"] == 1
     assert config.connect_timeout + config.read_timeout < CHALICE["lambda_timeout"] < 29

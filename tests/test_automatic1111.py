@@ -1,11 +1,12 @@
-"""The painter behind AUTOMATIC1111's API, against a server that speaks it."""
+"""The painter behind AUTOMATIC1111's API, with a stub server of that API."""
 
 import base64
 import io
 import json
 import socket
 import urllib.request
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from PIL import Image
@@ -14,19 +15,21 @@ from conftest import Running, serving
 from local.automatic1111 import Automatic1111, PainterFailed
 
 
-def picture(mode="RGB"):
+def png(mode="RGB", image=None):
     content = io.BytesIO()
-    Image.new(mode, (64, 32), "navy").save(content, "PNG")
+    (image or Image.new(mode, (64, 32), "navy")).save(content, "PNG")
     return base64.b64encode(content.getvalue()).decode()
 
 
 class Stub(BaseHTTPRequestHandler):
-    """Answers with `server.answer`, and keeps what it was asked."""
+    """Return `server.answer`, or an image by `server.paint`; record the request."""
 
     def do_POST(self):
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append((self.path, self.headers["Content-Type"], json.loads(content)))
+        settings = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append((self.path, self.headers["Content-Type"], settings))
         status, answer = self.server.answer
+        if self.server.paint:
+            answer = json.dumps({"images": [png(image=self.server.paint(settings))]}).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
@@ -36,11 +39,15 @@ class Stub(BaseHTTPRequestHandler):
         pass
 
 
+class StubServer(ThreadingHTTPServer):
+    request_queue_size = 128
+
+
 @pytest.fixture
 def server():
-    with serving(HTTPServer(("127.0.0.1", 0), Stub)) as server:
-        server.asked = []
-        server.answer = (200, json.dumps({"images": [picture()], "info": "{}"}).encode())
+    with serving(StubServer(("127.0.0.1", 0), Stub)) as server:
+        server.requests, server.paint = [], None
+        server.answer = (200, json.dumps({"images": [png()], "info": "{}"}).encode())
         yield server
 
 
@@ -52,23 +59,23 @@ def painter(server):
 SIZE = {"seed": 7, "width": 64, "height": 32}
 
 
-def test_it_is_asked_for_what_it_knows_and_nothing_else(server, painter):
+def test_sends_only_the_settings_that_the_api_has(server, painter):
     painter.paint(
         "a ship", **SIZE, negative_prompt="fog", steps=12, cfg_scale=9.5, style_preset="anime"
     )
     settings = {"prompt": "a ship", "negative_prompt": "fog", "steps": 12, "cfg_scale": 9.5}
-    assert server.asked == [("/sdapi/v1/txt2img", "application/json", settings | SIZE)]
+    assert server.requests == [("/sdapi/v1/txt2img", "application/json", settings | SIZE)]
 
 
 @pytest.mark.parametrize("prefix", ["", "data:image/png;base64,"])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_the_first_picture_comes_back_as_rgb(prefix, mode, server, painter):
-    server.answer = (200, json.dumps({"images": [prefix + picture(mode), "another"]}).encode())
-    painted = painter.paint("a ship", **SIZE)
-    assert (painted.mode, painted.size) == ("RGB", (64, 32))
+def test_returns_the_first_image_as_rgb(prefix, mode, server, painter):
+    server.answer = (200, json.dumps({"images": [prefix + png(mode), "another"]}).encode())
+    image = painter.paint("a ship", **SIZE)
+    assert (image.mode, image.size) == ("RGB", (64, 32))
 
 
-def test_a_proxy_is_never_asked_for_a_loopback_address(painter, monkeypatch):
+def test_uses_no_proxy_for_a_loopback_address(painter, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://192.0.2.1:3128")
     monkeypatch.delenv("no_proxy", raising=False)
     assert Automatic1111(painter.url.removesuffix("/sdapi/v1/txt2img")).paint("a ship", **SIZE)
@@ -86,43 +93,73 @@ def test_a_proxy_is_never_asked_for_a_loopback_address(painter, monkeypatch):
         b'{"images": [null]}',
         b'{"images": ["?"]}',
         b'{"images": ["aGk="]}',
-        json.dumps({"images": [picture()[:80]]}).encode(),
+        json.dumps({"images": [png()[:80]]}).encode(),
     ],
 )
-def test_an_answer_without_a_picture_fails_in_one_sentence(answer, server, painter):
+def test_a_response_without_an_image_fails(answer, server, painter):
     server.answer = (200, answer)
     with pytest.raises(PainterFailed) as caught:
         painter.paint("a ship", **SIZE)
-    assert str(caught.value).startswith(f"{painter.url} answered without a picture: ")
+    assert str(caught.value).startswith(f"{painter.url} returned no image: ")
 
 
-def test_an_error_status_fails_with_the_address_and_the_cause(server, painter):
+def test_an_error_status_fails_with_url_and_cause(server, painter):
     server.answer = (500, b"CUDA out of memory")
     with pytest.raises(PainterFailed) as caught:
         painter.paint("a ship", **SIZE)
-    assert str(caught.value) == f"{painter.url} answered 500 Internal Server Error"
+    assert str(caught.value) == f"{painter.url} returned 500 Internal Server Error"
 
 
-def test_a_server_that_is_not_there_fails_with_the_address_and_the_cause():
+def test_a_missing_server_fails_with_url_and_cause():
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # held, never listening: the connection is refused
+        taken.bind(("127.0.0.1", 0))  # bound but not listening: the connection is refused
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(PainterFailed, match=f"{url}/sdapi/v1/txt2img did not answer: .*efused"):
+        with pytest.raises(
+            PainterFailed, match=f"{url}/sdapi/v1/txt2img did not respond: .*efused"
+        ):
             Automatic1111(url).paint("a ship", **SIZE)
 
 
-@pytest.mark.slow
-def test_make_run_hands_the_words_to_the_painter_it_is_given(server, tmp_path):
+@pytest.fixture
+def running(server, tmp_path):
+    """`make run` with the stub as its painter."""
     address = f"http://127.0.0.1:{server.server_port}"
     with Running(tmp_path / "log", PORT="0", PAINTER=address) as running:
         running.wait_until_ready()
         assert f"Pictures come from {address}" in running.words()
-        path = f"{running.url}api/?seed=7&negative_prompt=birds&output_format=png"
-        request = urllib.request.Request(path, b"a ship", {"Content-Type": "text/plain"})
-        with urllib.request.urlopen(request) as response:
-            image = Image.open(io.BytesIO(base64.b64decode(response.read())))
+        yield running
+
+
+def generate(running, prompt, query):
+    """The seed in the response's header, and the image."""
+    url = f"{running.url}api/?{query}"
+    request = urllib.request.Request(url, prompt.encode(), {"Content-Type": "text/plain"})
+    with urllib.request.urlopen(request) as response:
+        image = Image.open(io.BytesIO(base64.b64decode(response.read())))
+        return response.headers["X-Image-Seed"], image
+
+
+@pytest.mark.slow
+def test_make_run_uses_the_painter_setting(server, running):
+    _, image = generate(running, "a ship", "seed=7&negative_prompt=birds&output_format=png")
     assert (image.format, image.getpixel((0, 0))) == ("PNG", (0, 0, 128))
-    ((path, _, settings),) = server.asked
+    ((path, _, settings),) = server.requests
     assert path == "/sdapi/v1/txt2img"
     assert (settings["prompt"], settings["negative_prompt"]) == ("a ship", "birds")
     assert (settings["seed"], settings["width"], settings["height"]) == (7, 1024, 1024)
+
+
+@pytest.mark.slow
+def test_twenty_people_at_once_get_their_own_pictures(server, running):
+    server.paint = lambda settings: Image.new("RGB", (8, 8), (settings["seed"], 0, 0))
+
+    def ask(seed):
+        query = f"model=stable-diffusion-xl&seed={seed}"
+        header, image = generate(running, f"picture {seed}", query)
+        return int(header), image.getpixel((0, 0))[0]
+
+    with ThreadPoolExecutor(20) as people:
+        assert list(people.map(ask, range(1, 21))) == [(seed, seed) for seed in range(1, 21)]
+    assert sorted(request["prompt"] for _, _, request in server.requests) == sorted(
+        f"picture {seed}" for seed in range(1, 21)
+    )

@@ -12,7 +12,7 @@ from chalicelib import bedrock, errors
 MODEL = "stability.stable-image-core-v1:1"
 SECRET = "arn:aws:iam::123456789012:role/easel"
 
-# What the caller gets and reads.
+# The error class and message that the caller gets.
 BUSY = errors.ModelBusy, "the model is busy; try again in a few seconds"
 DENIED = (
     errors.ModelAccessDenied,
@@ -29,7 +29,7 @@ TIMEOUT = errors.ModelTimeout, "the model took too long; try again, or a quicker
 UNAVAILABLE = errors.ModelUnavailable, "the model is not available; try again in a few seconds"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client():
     return boto3.client("bedrock-runtime", region_name="us-west-2")
 
@@ -41,8 +41,8 @@ def stub(client):
         stub.assert_no_pending_responses()
 
 
-def ask(client):
-    """How a call fails, and in which words."""
+def error_of(client):
+    """The class and message of the error that a call raises."""
     with pytest.raises(errors.Failure) as raised:
         bedrock.invoke(client, MODEL, {}, 5)
     return type(raised.value), str(raised.value)
@@ -52,7 +52,7 @@ def streaming(content: bytes) -> StreamingBody:
     return StreamingBody(io.BytesIO(content), len(content))
 
 
-def test_the_body_goes_out_as_json_and_the_answer_comes_back_parsed(client, stub):
+def test_sends_json_and_parses_the_response(client, stub):
     stub.add_response(
         "invoke_model",
         {"body": streaming(b'{"images": ["x"]}'), "contentType": "application/json"},
@@ -86,15 +86,13 @@ def test_the_body_goes_out_as_json_and_the_answer_comes_back_parsed(client, stub
         ("SomethingNew", 418, FAILED),
     ],
 )
-def test_each_error_of_bedrock_becomes_ours_without_its_text(
-    client, stub, caplog, code, status, failure
-):
+def test_maps_each_error_code_and_hides_its_message(client, stub, caplog, code, status, failure):
     stub.add_client_error("invoke_model", code, f"for {SECRET}", status)
-    assert ask(client) == failure
+    assert error_of(client) == failure
     assert SECRET in caplog.text
 
 
-def test_every_error_of_invoke_model_has_been_thought_of(client):
+def test_covers_every_error_of_invoke_model(client):
     errors = client.meta.service_model.operation_model("InvokeModel").error_shapes
     assert set(bedrock.KIND_BY_CODE) == {error.name for error in errors}
 
@@ -115,26 +113,32 @@ def test_every_error_of_invoke_model_has_been_thought_of(client):
          "contains this model.", MISPLACED),
         ("AccessDeniedException", 403, "Model access is denied due to IAM user or service role is "
          "not authorized to perform the required AWS Marketplace actions", DENIED),
+        ("ValidationException", 400, "Operation not allowed", DENIED),
+        ("ValidationException", 400, "Your account is not authorized to invoke this API operation.",
+         DENIED),
+        ("AccessDeniedException", 403, "Your AWS account is not authorized to invoke this API "
+         "operation", DENIED),
+        ("ValidationException", 400, "The model is not available for this account.", DENIED),
+        ("ThrottlingException", 429, "Too many tokens per day, please wait before trying again.",
+         DENIED),
         ("ThrottlingException", 429, None, BUSY),
     ],
 )  # fmt: skip
-def test_texts_that_say_more_than_their_code_are_understood(
-    client, stub, code, status, text, failure
-):
+def test_maps_errors_by_their_message(client, stub, code, status, text, failure):
     stub.add_client_error("invoke_model", code, text, status)
-    assert ask(client) == failure
+    assert error_of(client) == failure
 
 
 @pytest.mark.parametrize(
     "content", [b"", b'{"images": ["', b"<html>", b"\xff\xfe", b"nul", b"[" * 100_000]
 )
-def test_an_answer_that_is_no_json_is_a_failure(client, stub, content):
+def test_a_response_that_is_not_json_is_an_error(client, stub, content):
     stub.add_response("invoke_model", {"body": streaming(content), "contentType": "x"})
-    assert ask(client) == FAILED
+    assert error_of(client) == FAILED
 
 
 @pytest.mark.parametrize(
-    ("met", "failure"),
+    ("error", "failure"),
     [
         (exceptions.ReadTimeoutError(endpoint_url="x"), TIMEOUT),
         (exceptions.ConnectTimeoutError(endpoint_url="x"), UNAVAILABLE),
@@ -145,16 +149,16 @@ def test_an_answer_that_is_no_json_is_a_failure(client, stub, content):
         (exceptions.NoCredentialsError(), DENIED),
     ],
 )
-def test_only_a_connection_that_never_was_may_be_tried_again(caplog, met, failure):
-    class Unlucky:
+def test_only_a_failed_connection_may_be_retried(caplog, error, failure):
+    class FailingClient:
         def invoke_model(self, **_):
-            raise met
+            raise error
 
-    assert ask(Unlucky()) == failure
-    assert caplog.messages == [f"InvokeModel {MODEL}: {type(met).__name__}: {met}"]
+    assert error_of(FailingClient()) == failure
+    assert caplog.messages == [f"InvokeModel {MODEL}: {type(error).__name__}: {error}"]
 
 
-def test_a_region_that_cannot_be_one_is_refused_by_name():
+def test_rejects_an_invalid_region():
     for name in ("us-west-2", "eu-central-1", "us-gov-west-1", "ap-southeast-12"):
         assert bedrock.parse_region(name) == name
     for name in ("", "us west", "us-west", "US-WEST-2", "us-west-2.example.com", "us-west-2\n"):
@@ -162,5 +166,5 @@ def test_a_region_that_cannot_be_one_is_refused_by_name():
             bedrock.parse_region(name)
 
 
-def test_exactly_the_failures_that_made_no_image_say_when_to_come_back():
+def test_only_busy_and_unavailable_have_retry_after():
     assert set(errors.RETRY_AFTER_SECONDS) == {"ModelBusy", "ModelUnavailable"}

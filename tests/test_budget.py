@@ -1,4 +1,4 @@
-"""The budget on a real conditional update: DynamoDB by moto, over HTTP."""
+"""The daily budget against DynamoDB in moto, over HTTP."""
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -40,77 +40,77 @@ def table(dynamodb):
 
 
 @pytest.fixture
-def today(dynamodb, table):
+def daily_budget(dynamodb, table):
     return Budget(dynamodb, table, 2.00, lambda: NOON)
 
 
 @contextmanager
-def spending(today, price):
-    """One picture: its price is reserved, and at stake in the block."""
-    (held,) = today.reserve(price, 1)
-    with today.refund_on_failure(held):
+def spending(daily_budget, price):
+    """Reserve the price of one image; refund it if the block fails without making one."""
+    (reservation,) = daily_budget.reserve(price, 1)
+    with daily_budget.refund_on_failure(reservation):
         yield
 
 
-def items(today):
-    found = today.client.scan(TableName=today.table)["Items"]
+def items(daily_budget):
+    found = daily_budget.client.scan(TableName=daily_budget.table)["Items"]
     return {item["day"]["S"]: int(item["spent"]["N"]) for item in found}
 
 
-def test_a_price_is_added_to_the_days_item_in_micro_dollars(today):
+def test_adds_each_price_to_the_days_item(daily_budget):
     for price in (0.04, 0.08, 0.14):
-        with spending(today, price):
+        with spending(daily_budget, price):
             pass
-    assert items(today) == {"2026-11-22": 260_000}
+    assert items(daily_budget) == {"2026-11-22": 260_000}
 
 
-def test_the_item_goes_by_itself_after_a_week(today):
-    with spending(today, 0.04):
+def test_the_days_item_expires_after_a_week(daily_budget):
+    with spending(daily_budget, 0.04):
         pass
-    (item,) = today.client.scan(TableName=today.table)["Items"]
+    (item,) = daily_budget.client.scan(TableName=daily_budget.table)["Items"]
     expires = datetime.fromtimestamp(int(item["expires"]["N"]), UTC)
     assert expires == datetime(2026, 11, 29, tzinfo=UTC)
 
 
-def test_fifty_calls_at_once_with_budget_for_twenty_spend_exactly_that(today):
-    today = Budget(today.client, today.table, 20 * 0.04, today.clock)
+def test_concurrent_reservations_stay_within_the_budget(daily_budget):
+    daily_budget = Budget(daily_budget.client, daily_budget.table, 20 * 0.04, daily_budget.clock)
 
     def spend(_):
         try:
-            with spending(today, 0.04):
+            with spending(daily_budget, 0.04):
                 return True
         except errors.BudgetSpent:
             return False
 
-    with ThreadPoolExecutor(50) as people:
-        assert sum(people.map(spend, range(50))) == 20
-    assert items(today) == {"2026-11-22": 800_000}
+    with ThreadPoolExecutor(50) as pool:
+        assert sum(pool.map(spend, range(50))) == 20
+    assert items(daily_budget) == {"2026-11-22": 800_000}
 
 
-def test_the_last_cent_may_be_spent_and_not_one_more(today):
-    with spending(today, 1.92), spending(today, 0.08):
+def test_spends_the_last_cent_and_no_more(daily_budget):
+    with spending(daily_budget, 1.92), spending(daily_budget, 0.08):
         pass
     with pytest.raises(errors.BudgetSpent):
-        today.reserve(0.000_001, 1)
-    assert items(today) == {"2026-11-22": 2_000_000}
+        daily_budget.reserve(0.000_001, 1)
+    assert items(daily_budget) == {"2026-11-22": 2_000_000}
 
 
-def test_a_picture_may_cost_the_whole_day(today):
-    small = Budget(today.client, today.table, 0.04, today.clock)
+def test_one_image_may_cost_the_whole_budget(daily_budget):
+    small = Budget(daily_budget.client, daily_budget.table, 0.04, daily_budget.clock)
     with spending(small, 0.04):
         pass
-    assert items(today) == {"2026-11-22": 40_000}
+    assert items(daily_budget) == {"2026-11-22": 40_000}
 
 
 @pytest.mark.parametrize("daily", ["0.00", "0.03"])
-def test_a_picture_dearer_than_the_day_is_never_paid_even_first_thing(today, daily):
-    small = Budget(today.client, today.table, float(daily), today.clock)
-    with pytest.raises(errors.BudgetSpent) as refused, spending(small, 0.04):
+def test_rejects_an_image_that_costs_more_than_the_budget(daily_budget, daily):
+    small = Budget(daily_budget.client, daily_budget.table, float(daily), daily_budget.clock)
+    with pytest.raises(errors.BudgetSpent) as raised, spending(small, 0.04):
         pytest.fail("the block must not run")
-    assert str(refused.value) == (
+    assert str(raised.value) == (
         f"less than $0.04 is left of today's budget of ${daily}; the budget resets at midnight UTC"
     )
-    assert items(today) == {}
+    assert items(daily_budget) == {}
 
 
 @pytest.mark.parametrize(
@@ -129,25 +129,25 @@ def test_a_picture_dearer_than_the_day_is_never_paid_even_first_thing(today, dai
         (errors.ModelFailed("x"), 40_000),
         (errors.ModelTimeout("x"), 40_000),
         (errors.ImageTooLarge("x"), 40_000),
-        (RuntimeError("a mistake of ours"), 40_000),
+        (RuntimeError("a bug"), 40_000),
     ],
 )
-def test_money_comes_back_only_where_no_image_can_have_been_made(today, failure, kept):
-    with pytest.raises(type(failure)), spending(today, 0.04):
+def test_refunds_only_if_bedrock_made_no_image(daily_budget, failure, kept):
+    with pytest.raises(type(failure)), spending(daily_budget, 0.04):
         raise failure
-    assert items(today) == {"2026-11-22": kept}
+    assert items(daily_budget) == {"2026-11-22": kept}
 
 
-def test_midnight_between_reserve_and_give_back_mends_the_right_day(today):
+def test_refunds_the_day_of_the_reservation(daily_budget):
     now = datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC)
-    today = Budget(today.client, today.table, 2.00, lambda: now)
-    with pytest.raises(errors.ModelBusy), spending(today, 0.04):
+    daily_budget = Budget(daily_budget.client, daily_budget.table, 2.00, lambda: now)
+    with pytest.raises(errors.ModelBusy), spending(daily_budget, 0.04):
         now += timedelta(seconds=2)
         raise errors.ModelBusy("x")
-    assert items(today) == {"2026-11-22": 0}
+    assert items(daily_budget) == {"2026-11-22": 0}
 
 
-def test_a_table_that_is_missing_closes(dynamodb):
+def test_a_missing_table_rejects_requests(dynamodb):
     with (
         pytest.raises(errors.ModelUnavailable, match="budget cannot be checked"),
         spending(Budget(dynamodb, "missing", 2.00, lambda: NOON), 0.04),
@@ -155,7 +155,7 @@ def test_a_table_that_is_missing_closes(dynamodb):
         pytest.fail("the block must not run")
 
 
-def test_a_table_that_is_not_reached_closes(caplog):
+def test_an_unreachable_table_rejects_requests(caplog):
     once = Config(connect_timeout=1, retries={"total_max_attempts": 1})
     nowhere = boto3.client("dynamodb", "us-west-2", endpoint_url="http://127.0.0.1:9", config=once)
     unreached = Budget(nowhere, "budget", 2.00, lambda: NOON)
@@ -170,26 +170,26 @@ def test_a_table_that_is_not_reached_closes(caplog):
 @pytest.mark.parametrize(
     "code", ["ThrottlingException", "ProvisionedThroughputExceededException", "AccessDenied"]
 )
-def test_a_table_that_refuses_closes(code, caplog):
+def test_a_failing_table_rejects_requests(code, caplog):
     client = boto3.client("dynamodb", "us-west-2")
     with Stubber(client) as stub:
         stub.add_client_error("update_item", code, "arn:aws:dynamodb:us-west-2:1:table/secret")
         with (
             pytest.raises(
                 errors.ModelUnavailable, match=r"^the budget cannot be checked"
-            ) as refused,
+            ) as raised,
             spending(Budget(client, "budget", 2.00, lambda: NOON), 0.04),
         ):
             pytest.fail("the block must not run")
-    assert "arn" not in str(refused.value)
+    assert "arn" not in str(raised.value)
     assert "table/secret" in caplog.text
 
 
-def test_a_table_that_is_slow_closes_before_people_lose_patience():
+def test_a_slow_table_rejects_requests():
+    impatient = easel.DYNAMODB_CONFIG.merge(Config(read_timeout=0.1))  # seconds
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        config = Config(connect_timeout=0.2, read_timeout=0.2, retries={"total_max_attempts": 1})
-        slow = boto3.client("dynamodb", "us-west-2", endpoint_url=url, config=config)
+        slow = boto3.client("dynamodb", "us-west-2", endpoint_url=url, config=impatient)
         with (
             pytest.raises(errors.BudgetUnavailable, match="may count until midnight UTC"),
             spending(Budget(slow, "budget", 2.00, lambda: NOON), 0.04),
@@ -198,7 +198,7 @@ def test_a_table_that_is_slow_closes_before_people_lose_patience():
         slow.close()
 
 
-def test_all_patience_together_ends_before_lambda_does():
+def test_all_timeouts_fit_into_lambdas_timeout():
     waits = [easel.DYNAMODB_CONFIG, easel.BEDROCK_CONFIG]
     table, model = (wait.connect_timeout + wait.read_timeout for wait in waits)
     assert max(model, budget.ATTEMPTS * table + 18) <= easel.MODEL_TIMEOUT_SECONDS  # 18 to paint
@@ -206,7 +206,7 @@ def test_all_patience_together_ends_before_lambda_does():
     assert [wait.retries["total_max_attempts"] for wait in waits] == [1, 1]
 
 
-def test_what_cannot_be_given_back_leaves_the_first_failure_as_it_is(caplog):
+def test_a_failed_refund_keeps_the_original_error(caplog):
     client = boto3.client("dynamodb", "us-west-2")
     with Stubber(client) as stub:
         stub.add_response("update_item", {})
@@ -220,22 +220,22 @@ def test_what_cannot_be_given_back_leaves_the_first_failure_as_it_is(caplog):
     assert caplog.messages[0].startswith(line)
 
 
-def test_without_a_table_there_is_no_budget_and_no_call():
+def test_without_a_table_there_is_no_budget():
     none = Budget(None, "", 2.00, lambda: NOON)
     with spending(none, 1000):
         pass
     assert none.describe() == {"daily_usd": None}
 
 
-def test_the_description_tells_what_is_spent_and_when_it_begins_anew(today):
-    assert today.describe() == {
+def test_describes_the_spending_and_the_reset_time(daily_budget):
+    assert daily_budget.describe() == {
         "daily_usd": 2.00, "spent_usd": 0.0, "resets_at": "2026-11-23T00:00:00Z",
     }  # fmt: skip
-    with spending(today, 0.14):
-        assert today.describe()["spent_usd"] == 0.14
+    with spending(daily_budget, 0.14):
+        assert daily_budget.describe()["spent_usd"] == 0.14
 
 
-def test_what_is_spent_is_read_as_it_is_at_this_moment():
+def test_reads_the_spending_consistently():
     client = boto3.client("dynamodb", "us-west-2")
     asked = {"TableName": "budget", "Key": {"day": {"S": "2026-11-22"}}, "ConsistentRead": True}
     with Stubber(client) as stub:
@@ -244,18 +244,18 @@ def test_what_is_spent_is_read_as_it_is_at_this_moment():
 
 
 @pytest.mark.parametrize("text", ["abc", "-1", "nan", "inf", "", "1e9", "100000", "2,00", "1_0"])
-def test_a_daily_budget_that_is_no_amount_stops_the_start(text):
+def test_rejects_an_invalid_daily_budget(text):
     with pytest.raises(ValueError, match="DAILY_BUDGET_USD must be dollars from 0 to 99999"):
         budget.parse_daily_usd(text, "budget")
 
 
-def test_where_nobody_says_otherwise_a_day_costs_two_dollars():
+def test_the_default_daily_budget_is_two_dollars():
     assert easel.daily_budget.daily_usd == 2.00
 
 
-def test_the_api_reserves_before_it_calls_and_says_when_to_come_back(today, monkeypatch, post):
+def test_rejects_a_request_above_the_daily_budget(daily_budget, monkeypatch, post):
     monkeypatch.setattr(
-        easel, "daily_budget", Budget(today.client, today.table, 0.01, lambda: NOON)
+        easel, "daily_budget", Budget(daily_budget.client, daily_budget.table, 0.01, lambda: NOON)
     )
     response = post("a fox")
     assert (response.status_code, response.json_body["Code"]) == (429, "BudgetSpent")
@@ -263,34 +263,32 @@ def test_the_api_reserves_before_it_calls_and_says_when_to_come_back(today, monk
     assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_the_api_spends_and_gives_back(today, monkeypatch, post, bedrock):
-    monkeypatch.setattr(easel, "daily_budget", today)
+def test_charges_images_and_refunds_errors(daily_budget, monkeypatch, post, bedrock):
+    monkeypatch.setattr(easel, "daily_budget", daily_budget)
     assert post("a fox").status_code == 200
-    assert items(today) == {"2026-11-22": 40_000}
+    assert items(daily_budget) == {"2026-11-22": 40_000}
     for prompt, spent in (("!throttled", 40_000), ("!filtered", 40_000), ("!internal", 80_000)):
         post(prompt)
-        assert items(today) == {"2026-11-22": spent}
+        assert items(daily_budget) == {"2026-11-22": spent}
     post("a fox", "/?seed=-1")
-    assert items(today) == {"2026-11-22": 80_000}
+    assert items(daily_budget) == {"2026-11-22": 80_000}
 
 
-def test_eighty_people_at_once_with_budget_for_twenty_get_twenty_pictures(
-    today, monkeypatch, post, bedrock
-):
-    twenty = Budget(today.client, today.table, 20 * 0.04, today.clock)
+def test_concurrent_requests_stay_within_the_budget(daily_budget, monkeypatch, post, bedrock):
+    twenty = Budget(daily_budget.client, daily_budget.table, 20 * 0.04, daily_budget.clock)
     monkeypatch.setattr(easel, "daily_budget", twenty)
-    with ThreadPoolExecutor(80) as people:
-        answers = list(people.map(lambda number: post(f"fox {number}"), range(80)))
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda number: post(f"fox {number}"), range(40)))
     statuses = [(answer.status_code, answer.headers.get("X-Image-Price")) for answer in answers]
-    assert sorted(statuses, key=str) == [(200, "0.04")] * 20 + [(429, None)] * 60
-    refused = {answer.json_body["Code"] for answer in answers if answer.status_code == 429}
-    assert refused == {"BudgetSpent"}
+    assert sorted(statuses, key=str) == [(200, "0.04")] * 20 + [(429, None)] * 20
+    codes = {answer.json_body["Code"] for answer in answers if answer.status_code == 429}
+    assert codes == {"BudgetSpent"}
     assert len(bedrock.paintings) == 20
     assert items(twenty) == {"2026-11-22": 800_000}
 
 
-def test_the_api_shows_the_budget(today, monkeypatch):
-    monkeypatch.setattr(easel, "daily_budget", today)
+def test_returns_the_budget(daily_budget, monkeypatch):
+    monkeypatch.setattr(easel, "daily_budget", daily_budget)
     with Client(easel.app, stage_name="aws") as client:
         response = client.http.get("/budget")
     assert response.json_body["daily_usd"] == 2.00

@@ -11,19 +11,19 @@ OFFER = catalogue.parse(catalogue.DEFAULT_MODELS)
 CORE, SD35, ULTRA, SDXL = catalogue.MODELS
 
 
-def test_the_first_model_on_offer_is_the_default():
+def test_the_first_model_is_the_default():
     assert OFFER.find("") is CORE
     assert catalogue.parse("stable-image-ultra, stable-image-core").find("") is ULTRA
 
 
 @pytest.mark.parametrize("model", [CORE, SD35, ULTRA])
-def test_a_model_is_found_by_our_name_and_by_bedrocks(model):
+def test_finds_a_model_by_its_name_or_bedrock_id(model):
     assert OFFER.find(model.name) is model
     assert OFFER.find(model.bedrock_id) is model
 
 
 @pytest.mark.parametrize("name", ["nonsense", "Stable-Image-Core", " ", "arn:aws:x", "x" * 5000])
-def test_another_name_is_unknown_and_the_names_on_offer_are_said(name):
+def test_an_unknown_name_gets_the_list_of_models(name):
     with pytest.raises(UnknownModel) as unknown:
         OFFER.find(name)
     assert str(unknown.value) == (
@@ -32,7 +32,7 @@ def test_another_name_is_unknown_and_the_names_on_offer_are_said(name):
     )
 
 
-def test_a_living_model_that_is_not_on_offer_is_unknown():
+def test_rejects_a_model_that_is_not_offered():
     with pytest.raises(UnknownModel):
         catalogue.parse("stable-image-core").find("stable-image-ultra")
 
@@ -43,12 +43,12 @@ def test_a_retired_model_names_its_successor(name):
         OFFER.find(name)
 
 
-def test_a_successor_that_is_not_on_offer_gives_way_to_the_default():
+def test_names_the_default_if_the_successor_is_not_offered():
     with pytest.raises(ModelRetired, match=r"use model=stable-image-core$"):
         catalogue.parse("stable-image-core").find("stability.stable-image-ultra-v1:0")
 
 
-def test_sdxl_is_called_through_its_owners_endpoint():
+def test_calls_sdxl_through_its_endpoint():
     offer = catalogue.parse(f"stable-image-core,stable-diffusion-xl={ARN}")
     assert offer.find("stable-diffusion-xl").bedrock_id == ARN
     with pytest.raises(ModelRetired):
@@ -58,31 +58,31 @@ def test_sdxl_is_called_through_its_owners_endpoint():
 @pytest.mark.parametrize(
     "text", ["nonsense", "", "stable-image-core,", "stable-diffusion-xl", "x=y"]
 )
-def test_a_models_variable_that_makes_no_sense_stops_the_start(text):
+def test_rejects_an_invalid_models_variable(text):
     with pytest.raises(ValueError, match=r"^MODELS must be names from stable-image-core"):
         catalogue.parse(text)
 
 
-def test_what_only_other_models_know_is_ignored_by_name():
+def test_lists_parameters_of_other_models_as_ignored():
     query = {"prompt": "a ship", "cfg_scale": "10", "seed": "0", "steps": "50"}
     assert OFFER.ignored(query, CORE) == ["cfg_scale", "steps"]
     assert OFFER.ignored(query, SDXL) == []
 
 
 @pytest.mark.parametrize("name", ["cfgscale", "x" * 5000])
-def test_what_no_model_knows_is_refused_with_the_names_that_exist(name):
-    with pytest.raises(InvalidParameter) as refused:
+def test_rejects_a_parameter_that_no_model_has(name):
+    with pytest.raises(InvalidParameter) as raised:
         OFFER.ignored({"prompt": "a ship", name: "10"}, CORE)
-    assert str(refused.value).endswith(f"steps, style_preset, got {name[:80]!r}")
+    assert str(raised.value).endswith(f"steps, style_preset, got {name[:80]!r}")
 
 
-def test_every_retired_id_has_a_living_successor_and_a_name_of_its_own():
-    living = {model.name for model in catalogue.MODELS} - set(catalogue.RETIRED)
-    assert set(catalogue.RETIRED.values()) <= living
+def test_every_retired_model_has_an_active_successor():
+    active = {model.name for model in catalogue.MODELS} - set(catalogue.RETIRED)
+    assert set(catalogue.RETIRED.values()) <= active
     assert not {CORE.bedrock_id, SD35.bedrock_id, ULTRA.bedrock_id} & set(catalogue.RETIRED)
 
 
-def test_the_role_may_call_what_is_on_offer_and_nothing_else():
+def test_the_role_may_only_invoke_offered_models():
     policy = json.loads((Path(__file__).parent.parent / ".chalice/policy.json").read_text())
     (images,) = [each for each in policy["Statement"] if "bedrock:" in str(each["Action"])]
     assert images["Action"] == "bedrock:InvokeModel"
@@ -91,7 +91,7 @@ def test_the_role_may_call_what_is_on_offer_and_nothing_else():
     ]
 
 
-def test_the_description_draws_the_page():
+def test_describes_the_offered_models():
     described = OFFER.describe()
     assert described["default"] == "stable-image-core"
     assert [model["price_usd"] for model in described["models"]] == [0.04, 0.08, 0.14]

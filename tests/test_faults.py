@@ -1,4 +1,4 @@
-"""Every fault that a prompt can play, as boto3 meets it."""
+"""Every fault that a prompt can simulate, as boto3 sees it."""
 
 import base64
 import io
@@ -21,19 +21,26 @@ CORE = "stability.stable-image-core-v1:1"
 SDXL = "arn:aws:sagemaker:us-west-2:123456789012:endpoint/stable-diffusion-xl"
 
 
-@pytest.fixture
-def painted():
-    """The prompts that reached the painter."""
+@pytest.fixture(scope="module")
+def prompts():
+    """The prompts that reached the painter, of all tests."""
     return []
 
 
 @pytest.fixture
-def client(painted):
-    """boto3 on a Bedrock whose painter paints nothing."""
+def painted(prompts):
+    """The prompts that reached the painter."""
+    prompts.clear()
+    return prompts
 
-    def paint(prompt, *, width, height, **settings):
-        painted.append(prompt)
-        return Image.new("RGB", (width, height))
+
+@pytest.fixture(scope="module")
+def client(prompts):
+    """A boto3 client of a local Bedrock that paints tiny images."""
+
+    def paint(prompt, **settings):
+        prompts.append(prompt)
+        return Image.new("RGB", (8, 8))
 
     with serving(Bedrock(0, paint)) as server:
         config = Config(retries={"total_max_attempts": 1}, proxies={}, read_timeout=10)
@@ -54,20 +61,20 @@ def invoke(client):
 
 
 @pytest.fixture
-def refusal(invoke):
+def error_of(invoke):
     """Status, code and message of a call that fails."""
 
-    def refusal(body):
+    def error_of(body):
         with pytest.raises(ClientError) as caught:
             invoke(body)
         answer = caught.value.response
         error = answer["Error"]
         return answer["ResponseMetadata"]["HTTPStatusCode"], error["Code"], error["Message"]
 
-    return refusal
+    return error_of
 
 
-# AWS's words, as seen on the wire or in botocore's documentation of each error.
+# AWS's messages, from real responses or from botocore's documentation of each error.
 ERRORS = {
     "throttled": (429, "ThrottlingException", "Too many requests, please wait before trying"),
     "notready": (429, "ModelNotReadyException", "is not ready to serve inference requests."),
@@ -79,6 +86,8 @@ ERRORS = {
     "invalid": (400, "ValidationException", "Invalid field in request. Available fields: ["),
     "denied": (403, "AccessDeniedException", "no identity-based policy allows the bedrock:Invoke"),
     "marketplace": (403, "AccessDeniedException", "(aws-marketplace:ViewSubscriptions, aws-market"),
+    "notallowed": (400, "ValidationException", "Operation not allowed"),
+    "quotazero": (429, "ThrottlingException", "Too many tokens per day, please wait before trying"),
     "expired": (403, "ExpiredTokenException", "The security token included in the request is ex"),
     "legacy": (404, "ResourceNotFoundException", "This Model is marked by provider as Legacy and"),
     "retired": (404, "ResourceNotFoundException", "This model version has reached the end of its"),
@@ -86,42 +95,42 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_an_error_has_awss_status_code_and_words(name, refusal, painted):
-    status, code, message = refusal({"prompt": f"!{name} a ship"})
+def test_an_error_has_awss_status_code_and_message(name, error_of, painted):
+    status, code, message = error_of({"prompt": f"!{name} a ship"})
     assert (status, code) == ERRORS[name][:2]
     assert ERRORS[name][2] in message
     assert painted == []
 
 
-def test_a_denied_call_names_the_models_arn_and_a_model_error_its_resource(refusal, client):
+def test_errors_name_the_models_arn(error_of, client):
     arn = f"arn:aws:bedrock:us-west-2::foundation-model/{CORE}"
-    assert f"bedrock:InvokeModel on resource: {arn} because" in refusal({"prompt": "!denied"})[2]
+    assert f"bedrock:InvokeModel on resource: {arn} because" in error_of({"prompt": "!denied"})[2]
     with pytest.raises(client.exceptions.ModelErrorException) as caught:
         client.invoke_model(modelId=CORE, body='{"prompt": "!modelerror"}')
     assert caught.value.response["originalStatusCode"] == 500
     assert caught.value.response["resourceName"] == arn
 
 
-def test_every_error_of_invoke_model_can_be_played(client):
+def test_simulates_every_error_of_invoke_model(client):
     shapes = client.meta.service_model.operation_model("InvokeModel").error_shapes
     errors = {each.name: each.metadata["error"]["httpStatusCode"] for each in shapes}
     assert errors.items() <= {code: status for status, code, _ in ERRORS.values()}.items()
     assert ERRORS.keys() == {name for name, fault in FAULTS.items() if fault.error}
 
 
-def test_the_checks_come_before_the_fault(refusal):
-    assert refusal({"prompt": "!throttled", "seed": -1})[1] == "ValidationException"
+def test_validates_the_request_before_the_fault(error_of):
+    assert error_of({"prompt": "!throttled", "seed": -1})[1] == "ValidationException"
 
 
-def test_a_counted_fault_ends(refusal, invoke, painted):
+def test_a_counted_fault_stops_after_its_count(error_of, invoke, painted):
     body = {"prompt": "!throttled 2 a ship"}
-    assert [refusal(body)[0], refusal(body)[0]] == [429, 429]
+    assert [error_of(body)[0], error_of(body)[0]] == [429, 429]
     assert invoke(body)["images"]
     assert painted == ["a ship"]
 
 
 @pytest.mark.parametrize("prompt", ["!wow a ship", "! throttled", "a !throttled", "!throttled!"])
-def test_an_unknown_word_is_just_a_prompt(prompt, invoke, painted):
+def test_an_unknown_fault_is_an_ordinary_prompt(prompt, invoke, painted):
     assert invoke({"prompt": prompt})["images"]
     assert painted == [prompt]
 
@@ -134,32 +143,32 @@ def test_an_unknown_word_is_just_a_prompt(prompt, invoke, painted):
         ("inference-error", "Inference error", "ERROR"),
     ],
 )
-def test_a_picture_that_is_held_back_has_its_reason(name, reason, finish, invoke):
+def test_a_withheld_image_has_a_finish_reason(name, reason, finish, invoke):
     assert invoke({"prompt": f"!{name}"}) == {"finish_reasons": [reason]}
     answer = invoke({"text_prompts": [{"text": f"!{name}"}]}, SDXL)
     assert answer["artifacts"][0]["finishReason"] == finish
 
 
 @pytest.mark.parametrize("body", [{"prompt": "!{}"}, {"text_prompts": [{"text": "!{}"}]}])
-def test_an_answer_can_be_spoilt_in_either_dialect(body, invoke):
+def test_corrupts_responses_in_both_formats(body, invoke):
     model = SDXL if "text_prompts" in body else CORE
 
-    def spoilt(name):
+    def corrupted(name):
         return invoke(json.dumps(body).replace("{}", name), model)
 
-    def picture(answer):
+    def image(answer):
         return answer["images"][0] if model == CORE else answer["artifacts"][0]["base64"]
 
     with pytest.raises(ValueError):
-        spoilt("broken")
-    assert spoilt("empty")["images" if model == CORE else "artifacts"] == []
-    assert base64.b64decode(picture(spoilt("html"))).startswith(b"<!DOCTYPE html>")
-    large = picture(spoilt("large"))
+        corrupted("broken")
+    assert corrupted("empty")["images" if model == CORE else "artifacts"] == []
+    assert base64.b64decode(image(corrupted("html"))).startswith(b"<!DOCTYPE html>")
+    large = image(corrupted("large"))
     assert len(large) > 6_300_000
     assert Image.open(io.BytesIO(base64.b64decode(large))).format == "PNG"
 
 
-def test_a_connection_can_be_reset_and_cut_and_drip(invoke):
+def test_resets_cuts_and_slows_connections(invoke):
     with pytest.raises(HTTPClientError):
         invoke({"prompt": "!reset"})
     with pytest.raises(ResponseStreamingError):
@@ -167,13 +176,14 @@ def test_a_connection_can_be_reset_and_cut_and_drip(invoke):
     assert invoke({"prompt": "!drip 0.1"})["images"]
 
 
-def test_slow_waits_and_then_paints(invoke, painted):
+def test_slow_waits_before_it_paints(invoke, painted):
     started = time.monotonic()
     assert invoke({"prompt": "!slow 0.2 a ship"})["images"]
     assert time.monotonic() - started >= 0.2
     assert painted == ["a ship"]
 
 
+@pytest.mark.slow
 def test_help_lists_every_fault():
     command = [sys.executable, "-m", "local.bedrock", "--help"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -1,6 +1,8 @@
-"""The local Bedrock, as boto3 and as plain HTTP meet it."""
+"""The local Bedrock over HTTP, called by boto3 and by a plain client."""
 
 import base64
+import contextlib
+import functools
 import http.client
 import io
 import json
@@ -30,39 +32,42 @@ RETIRED = "stability.stable-diffusion-xl-v1"
 UNKNOWN = ("ValidationException", "The provided model identifier is invalid.")
 
 
-@pytest.fixture
-def painted():
-    """What the painter was asked for, call by call."""
-    return []
+@pytest.fixture(scope="module")
+def bedrock():
+    """The local Bedrock; `bedrock.painted` lists the painter's calls."""
+    painted = []
 
-
-@pytest.fixture
-def bedrock(painted):
     def paint(prompt, *, width, height, **settings):
         painted.append({"prompt": prompt, "width": width, "height": height} | settings)
         if prompt == "a failure":
-            raise PainterFailed("http://127.0.0.1:7860 did not answer")
+            raise PainterFailed("http://127.0.0.1:7860 did not respond")
         return Image.new("RGB", (width, height))
 
     with serving(Bedrock(0, paint)) as server:
+        server.painted = painted
         yield server
 
 
 @pytest.fixture
+def painted(bedrock):
+    """The arguments of each call to the painter in this test."""
+    bedrock.painted.clear()
+    return bedrock.painted
+
+
+@pytest.fixture(scope="module")
 def connect(bedrock):
     """A boto3 client of a service in a region."""
-    clients = []
+    with contextlib.ExitStack() as stack:
 
-    def client(service="bedrock-runtime", region="us-west-2"):
-        config = Config(retries={"total_max_attempts": 1}, proxies={}, read_timeout=10)
-        keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-        made = boto3.client(service, region, endpoint_url=bedrock.url, config=config, **keys)
-        clients.append(made)
-        return made
+        @functools.cache
+        def client(service="bedrock-runtime", region="us-west-2"):
+            config = Config(retries={"total_max_attempts": 1}, proxies={}, read_timeout=10)
+            keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+            client = boto3.client(service, region, endpoint_url=bedrock.url, config=config, **keys)
+            return stack.enter_context(contextlib.closing(client))
 
-    yield client
-    for each in clients:
-        each.close()
+        yield client
 
 
 @pytest.fixture
@@ -78,7 +83,7 @@ def invoke(connect):
 
 @pytest.fixture
 def refusal(invoke):
-    """Status, code and message of a call that fails."""
+    """Make a call that fails; return its status, code and message."""
 
     def refusal(*arguments, **named):
         with pytest.raises(ClientError) as caught:
@@ -92,7 +97,7 @@ def refusal(invoke):
 
 @pytest.fixture
 def send(bedrock):
-    """Plain HTTP: status, headers and body; signed unless `headers` say otherwise."""
+    """Send plain HTTP, signed for `service`; return status, headers and body."""
 
     def send(method, path, content=b"", service="bedrock", **headers):
         if service:
@@ -113,12 +118,12 @@ PROMPT = {"prompt": "a ship"}
 INVOKE = "/model/stability.stable-image-core-v1%3A1/invoke"
 
 
-def opened(text):
+def decode(text):
     return Image.open(io.BytesIO(base64.b64decode(text)))
 
 
 @pytest.mark.parametrize(
-    ("model", "output_format", "found"),
+    ("model", "output_format", "expected"),
     [
         (CORE, None, "JPEG"),
         (CORE, "png", "PNG"),
@@ -127,36 +132,34 @@ def opened(text):
         (SD35, "webp", "WEBP"),
     ],
 )
-def test_the_picture_comes_in_the_format_and_shape_that_were_asked_for(
-    model, output_format, found, invoke
-):
+def test_returns_the_requested_format_and_aspect_ratio(model, output_format, expected, invoke):
     body = PROMPT | {"seed": 7, "aspect_ratio": "21:9"}
     answer = invoke(body | ({"output_format": output_format} if output_format else {}), model)
     assert (answer["seeds"], answer["finish_reasons"]) == ([7], [None])
-    picture = opened(answer["images"][0])
-    assert (picture.format, picture.size) == (found, (1536, 640))
+    picture = decode(answer["images"][0])
+    assert (picture.format, picture.size) == (expected, (1536, 640))
 
 
-def test_a_seed_that_was_drawn_is_the_one_that_was_painted(invoke, painted):
+def test_returns_the_seed_that_was_painted(invoke, painted):
     assert invoke(PROMPT)["seeds"] == [painted[0]["seed"]]
 
 
-def test_the_endpoint_of_the_marketplace_speaks_sdxls_dialect(invoke):
+def test_the_marketplace_endpoint_uses_sdxls_dialect(invoke):
     answer = invoke({"text_prompts": [{"text": "a ship"}], "seed": 7}, SDXL)
     (artifact,) = answer["artifacts"]
     assert (answer["result"], artifact["finishReason"]) == ("success", "SUCCESS")
     assert artifact["seed"] == 7
-    assert opened(artifact["base64"]).format == "PNG"
+    assert decode(artifact["base64"]).format == "PNG"
 
 
-def test_an_answer_has_awss_headers(send):
+def test_a_response_has_awss_headers(send):
     status, headers, _ = send("POST", INVOKE, json.dumps(PROMPT))
     assert (status, headers["Content-Type"]) == (200, "application/json")
     assert headers["x-amzn-RequestId"]
     assert headers["X-Amzn-Bedrock-Invocation-Latency"].isdecimal()
 
 
-def test_an_error_has_awss_headers_and_body(send):
+def test_an_error_has_awss_headers_and_body_over_http(send):
     status, headers, content = send("POST", INVOKE, b"{")
     kind = "ValidationException:http://internal.amazon.com/coral/com.amazon.bedrock/"
     assert (status, headers["x-amzn-ErrorType"]) == (400, kind)
@@ -173,7 +176,7 @@ def test_a_wrong_path_or_method_is_an_unknown_operation(line, send):
     assert (status, content) == (404, b"<UnknownOperationException/>\n")
 
 
-def test_a_call_must_be_signed_for_bedrock(send):
+def test_rejects_a_call_that_is_not_signed_for_bedrock(send):
     def kind(**headers):
         status, headers, _ = send("POST", INVOKE, b"{", **headers)
         return status, headers["x-amzn-ErrorType"].partition(":")[0]
@@ -183,7 +186,7 @@ def test_a_call_must_be_signed_for_bedrock(send):
     assert kind(service="s3") == (403, "InvalidSignatureException")
 
 
-def test_content_type_may_be_absent_and_is_json_or_refused(send):
+def test_content_type_is_absent_or_json(send):
     content = json.dumps(PROMPT)
     assert send("POST", INVOKE, content)[0] == 200
     headers = {"Content-Type": "Application/JSON; charset=utf-8"}
@@ -195,13 +198,13 @@ def test_content_type_may_be_absent_and_is_json_or_refused(send):
     )
 
 
-def test_a_body_may_have_25_million_bytes_and_not_one_more(refusal, send):
+def test_rejects_a_body_over_25_million_bytes(refusal, send):
     largest = json.dumps(PROMPT).ljust(25_000_000)
     assert send("POST", INVOKE, largest)[0] == 200
     assert "less than or equal to 25000000" in refusal(largest + " ")[2]
 
 
-def test_a_connection_outlives_a_refusal(bedrock):
+def test_a_connection_stays_open_after_an_error(bedrock):
     connection = http.client.HTTPConnection("127.0.0.1", bedrock.server_port, timeout=10)
     for _ in range(2):
         connection.request("POST", INVOKE, b"x" * 100)
@@ -211,33 +214,33 @@ def test_a_connection_outlives_a_refusal(bedrock):
     connection.close()
 
 
-def test_a_model_is_looked_up_in_the_region_that_signed(connect, refusal):
+def test_finds_models_in_the_region_of_the_signature(connect, refusal):
     assert refusal(PROMPT, CORE, connect(region="us-east-1")) == (400, *UNKNOWN)
 
 
-def test_a_retired_model_is_gone_in_every_region(connect, refusal):
+def test_a_retired_model_fails_in_every_region(connect, refusal):
     for region in ("us-east-1", "us-west-2"):
         status, code, message = refusal(PROMPT, RETIRED, connect(region=region))
         assert (status, code) == (404, "ResourceNotFoundException")
         assert message.startswith("This model version has reached the end of its life.")
 
 
-def test_an_arn_of_the_same_region_is_as_good_as_an_id(invoke):
+def test_accepts_an_arn_of_the_same_region(invoke):
     assert invoke(PROMPT, f"arn:aws:bedrock:us-west-2::foundation-model/{CORE}")["images"]
 
 
-def test_the_model_is_looked_up_before_the_body_is_read(refusal):
+def test_checks_the_model_before_the_body(refusal):
     assert refusal("{", "stability.nothing-v1:0") == (400, *UNKNOWN)
 
 
-def test_calls_are_painted_side_by_side(bedrock, connect):
+def test_paints_calls_in_parallel(bedrock, connect, monkeypatch):
     together = threading.Barrier(8)
 
     def paint(prompt, *, width, height, **settings):
-        together.wait(timeout=10)  # broken unless all eight are painted at once
+        together.wait(timeout=10)  # fails unless all eight run at once
         return Image.new("RGB", (width, height))
 
-    bedrock.paint = paint
+    monkeypatch.setattr(bedrock, "paint", paint)
     client = connect()
     with ThreadPoolExecutor(8) as pool:
         calls = [
@@ -247,15 +250,15 @@ def test_calls_are_painted_side_by_side(bedrock, connect):
     assert all(json.loads(call.result()["body"].read())["images"] for call in calls)
 
 
-def test_a_painter_that_fails_is_a_model_error(invoke, caplog):
+def test_a_painter_failure_is_a_model_error(invoke, caplog):
     with pytest.raises(ClientError) as caught:
         invoke({"prompt": "a failure"})
     assert caught.value.response["Error"]["Code"] == "ModelErrorException"
     assert caught.value.response["originalStatusCode"] == 500
-    assert "The painter failed: http://127.0.0.1:7860 did not answer" in caplog.messages
+    assert "The painter failed: http://127.0.0.1:7860 did not respond" in caplog.messages
 
 
-def test_a_call_is_one_line_in_the_log_and_the_prompt_is_none_of_it(invoke, refusal, caplog):
+def test_logs_one_line_per_call_without_the_prompt(invoke, refusal, caplog):
     caplog.set_level(logging.INFO, "local.bedrock")
     invoke({"prompt": "a secret"})
     refusal({"prompt": "!throttled a secret"})
@@ -266,7 +269,7 @@ def test_a_call_is_one_line_in_the_log_and_the_prompt_is_none_of_it(invoke, refu
     assert re.fullmatch(r"InvokeModel x%0AInvokeModel%20forged\S* 400 \d\.\d\d s", third)
 
 
-def test_the_living_models_are_listed_where_they_are(connect):
+def test_lists_the_active_models_of_a_region(connect):
     def ids(region="us-west-2", **query):
         found = connect("bedrock", region).list_foundation_models(**query)["modelSummaries"]
         assert all(each["modelArn"].startswith(f"arn:aws:bedrock:{region}::") for each in found)
@@ -282,7 +285,7 @@ def test_the_living_models_are_listed_where_they_are(connect):
     assert len(ids()) == 16
 
 
-def test_a_models_availability_is_told_by_region(connect, refusal):
+def test_returns_a_models_availability_by_region(connect, refusal):
     def availability(region, model=CORE):
         return connect("bedrock", region).get_foundation_model_availability(modelId=model)
 

@@ -23,22 +23,22 @@ EASEL = Model(
 )
 
 
-def test_a_query_becomes_one_value_a_parameter_with_defaults_filled_in():
+def test_reads_a_query_and_fills_in_defaults():
     assert EASEL.read({"prompt": "a ship"}) == {"prompt": "a ship", "steps": 3}
     assert EASEL.read({"prompt": "a ship", "steps": ""}) == {"prompt": "a ship", "steps": 3}
     assert EASEL.read({"steps": "9", "prompt": "a ship"}) == {"prompt": "a ship", "steps": 9}
 
 
-def test_names_of_other_models_are_left_out():
+def test_leaves_out_parameters_of_other_models():
     assert EASEL.read({"prompt": "a ship", "cfg_scale": "abc"}) == {"prompt": "a ship", "steps": 3}
 
 
-def test_the_first_value_out_of_range_is_refused():
+def test_rejects_a_value_out_of_range():
     with pytest.raises(InvalidParameter, match="steps must be from 1 to 9, got 10"):
         EASEL.read({"prompt": "a ship", "steps": "10"})
 
 
-def test_a_description_holds_the_parameters_and_nothing_of_aws():
+def test_the_description_contains_no_aws_details():
     described = EASEL.describe()
     assert [each["name"] for each in described.pop("parameters")] == ["prompt", "steps"]
     assert described == {
@@ -47,10 +47,10 @@ def test_a_description_holds_the_parameters_and_nothing_of_aws():
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
-def test_the_type_is_what_the_bytes_say(format):
+def test_detects_the_media_type_from_the_bytes(format):
     assert media_type(picture(format)) == f"image/{format.lower()}"
 
 
 @pytest.mark.parametrize("image", ["R0lGODlh", WAV, "PCFkb2N0eXBl", ""])
-def test_other_bytes_have_no_type(image):
+def test_other_bytes_have_no_media_type(image):
     assert media_type(image) == ""

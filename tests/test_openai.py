@@ -1,4 +1,4 @@
-"""OpenAI's door: what its clients send, what they get, and what is never paid twice."""
+"""The OpenAI-compatible routes: requests, responses, errors and charges."""
 
 import base64
 import hashlib
@@ -24,8 +24,8 @@ def translate(**request):
 
 
 @pytest.fixture
-def order(post):
-    """Send an order; its status, JSON and headers."""
+def generate(post):
+    """Send a request; returns status, JSON and headers."""
 
     def send(body=FOX, **headers):
         body = body if isinstance(body, (str, bytes)) else json.dumps(body)
@@ -59,7 +59,7 @@ def order(post):
         ({"steps": 30}, {"steps": ""}, []),  # named as ignored by the catalogue
     ],
 )  # fmt: skip
-def test_an_order_becomes_a_query(request_, query, without_effect):
+def test_translates_a_request_into_a_query(request_, query, without_effect):
     expected = {"model": CORE.name} | FOX | query
     assert translate(**request_) == ([expected], without_effect)
 
@@ -67,23 +67,23 @@ def test_an_order_becomes_a_query(request_, query, without_effect):
 @pytest.mark.parametrize(
     ("size", "own"), [("1024x1024",) * 2, ("1536x1024", "1216x832"), ("1024x1536", "832x1216")]
 )
-def test_a_size_is_the_models_own_that_is_nearest_in_shape(size, own):
+def test_maps_a_size_to_the_models_nearest_shape(size, own):
     ((query,), _) = translate(model=SDXL.name, size=size, steps=20, cfg_scale=6.5)
     assert query == FOX | {"model": SDXL.name, "size": own, "steps": "20", "cfg_scale": "6.5"}
 
 
 @pytest.mark.parametrize("name", ["gpt-image-2", "gpt-image-1", "dall-e-3", "chatgpt-image-latest"])
-def test_openais_own_models_mean_the_default(name):
+def test_openais_model_names_mean_the_default(name):
     assert translate(model=name)[0][0]["model"] == CORE.name
 
 
 @pytest.mark.parametrize(("seed", "seeds"), [(7, ["7", "8", "9"]), ("41", ["41", "42", "43"])])
-def test_each_of_several_has_the_seed_that_follows(seed, seeds):
+def test_several_images_have_consecutive_seeds(seed, seeds):
     assert [query["seed"] for query in translate(n=3, seed=seed)[0]] == seeds
 
 
 @pytest.mark.parametrize("seed", [None, 0, "", "0"])
-def test_each_of_several_draws_its_own_seed_where_none_is_chosen(seed):
+def test_several_images_have_different_random_seeds(seed):
     drawn = [CORE.read(query)["seed"] for query in translate(n=4, seed=seed)[0]]
     assert len(set(drawn)) == 4
 
@@ -135,8 +135,8 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("body", "message", "param"), REFUSED)
-def test_18_a_bad_order_is_400_in_openais_shape_and_no_call(order, bedrock, body, message, param):
-    status, answer, headers = order(body)
+def test_rejects_an_invalid_request_in_openais_format(generate, bedrock, body, message, param):
+    status, answer, headers = generate(body)
     assert (status, answer) == (
         400,
         {"error": {"message": message, "type": "invalid_request_error", "param": param,
@@ -149,14 +149,14 @@ def test_18_a_bad_order_is_400_in_openais_shape_and_no_call(order, bedrock, body
 @pytest.mark.parametrize(
     ("name", "status"), [("nonsense", 404), ("stability.stable-diffusion-xl-v0", 410)]
 )
-def test_18_a_model_that_there_is_not_is_openais_model_not_found(order, bedrock, name, status):
-    found, answer, _ = order(FOX | {"model": name})
+def test_a_missing_model_is_openais_model_not_found(generate, bedrock, name, status):
+    found, answer, _ = generate(FOX | {"model": name})
     assert (found, answer["error"]["code"]) == (status, "model_not_found")
     assert CORE.name in answer["error"]["message"] and bedrock.paintings == []
 
 
-def test_one_picture_comes_as_openai_sends_it_and_the_headers_tell_of_it(order, bedrock):
-    status, answer, headers = order(
+def test_returns_one_image_in_openais_format(generate, bedrock):
+    status, answer, headers = generate(
         FOX | {"seed": 7, "quality": "high", "steps": 30, "size": "1536x1024"}
     )
     assert status == 200 and answer["output_format"] == "jpeg"
@@ -165,8 +165,8 @@ def test_one_picture_comes_as_openai_sends_it_and_the_headers_tell_of_it(order, 
     assert picture["seed"] == 7 and base64.b64decode(picture["b64_json"])[:2] == b"\xff\xd8"
     (painting,) = bedrock.paintings
     assert (painting["prompt"], painting["seed"]) == ("a fox", 7)
-    told = {name: text for name, text in headers.items() if name.startswith("X-Image")}
-    assert told == {
+    image_headers = {name: text for name, text in headers.items() if name.startswith("X-Image")}
+    assert image_headers == {
         "X-Image-Model": CORE.name,
         "X-Image-Seed": "7",
         "X-Image-Type": "image/jpeg",
@@ -175,8 +175,8 @@ def test_one_picture_comes_as_openai_sends_it_and_the_headers_tell_of_it(order, 
     }
 
 
-def test_four_are_painted_side_by_side_each_once_and_told_of_together(order, bedrock, capsys):
-    status, answer, headers = order(FOX | {"n": 4, "seed": 7, "model": SD35.name})
+def test_generates_four_images_in_one_request(generate, bedrock, capsys):
+    status, answer, headers = generate(FOX | {"n": 4, "seed": 7, "model": SD35.name})
     assert status == 200 and [each["seed"] for each in answer["data"]] == [7, 8, 9, 10]
     assert sorted(each["seed"] for each in bedrock.paintings) == [7, 8, 9, 10]
     assert (headers["X-Image-Seed"], headers["X-Image-Price"]) == ("7, 8, 9, 10", "0.32")
@@ -185,16 +185,16 @@ def test_four_are_painted_side_by_side_each_once_and_told_of_together(order, bed
 
 
 @pytest.fixture
-def today(moto, monkeypatch):
-    """A budget of five pictures by Stable Image Core; what is spent of it, in pictures."""
+def images_charged(moto, monkeypatch):
+    """A budget of five images by Stable Image Core; returns how many have been charged."""
     with budget_table(moto, "openai") as client:
         budget = Budget(client, "openai", 0.20, lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))
         monkeypatch.setattr(easel, "daily_budget", budget)
         yield lambda: round(budget.describe()["spent_usd"] / 0.04)
 
 
-class Moody:
-    """A painter of a Bedrock that answers one after the other as it is told to, then well."""
+class FaultyClient:
+    """Bedrock's client, which adds a fault to the prompt of each seed."""
 
     def __init__(self, client, faults):
         self.client, self.faults = client, list(faults)
@@ -222,39 +222,39 @@ class Moody:
         (["!large ", ""], 424, "ImageTooLarge", 2, "false"),
     ],
 )
-def test_all_come_or_the_first_failure_and_each_is_paid_by_itself(
-    order, bedrock, today, monkeypatch, faults, status, code, spent, retry
+def test_returns_the_first_error_and_charges_each_image(
+    generate, bedrock, images_charged, monkeypatch, faults, status, code, spent, retry
 ):
-    moody = Moody(bedrock.client, faults)
-    monkeypatch.setattr(easel, "bedrock_client", moody)
-    found, answer, headers = order(FOX | {"n": len(faults), "seed": 1})
+    client = FaultyClient(bedrock.client, faults)
+    monkeypatch.setattr(easel, "bedrock_client", client)
+    found, answer, headers = generate(FOX | {"n": len(faults), "seed": 1})
     assert (found, answer.get("error", {}).get("code")) == (status, code)
     assert headers.get("x-should-retry") == retry
     assert (headers.get("Retry-After") == "5") == (retry == "true")
-    assert sorted(moody.sent) == list(range(1, len(faults) + 1))
-    assert today() == spent
+    assert sorted(client.sent) == list(range(1, len(faults) + 1))
+    assert images_charged() == spent
 
 
-def test_more_pictures_than_the_budget_holds_are_none_and_nothing_is_spent(order, bedrock, today):
-    assert order(FOX | {"n": 3})[0] == 200
-    status, answer, headers = order(FOX | {"n": 3})
+def test_rejects_more_images_than_the_budget_allows(generate, bedrock, images_charged):
+    assert generate(FOX | {"n": 3})[0] == 200
+    status, answer, headers = generate(FOX | {"n": 3})
     assert (status, answer["error"]["code"]) == (429, "insufficient_quota")
     assert answer["error"]["type"] == "insufficient_quota"
     assert "less than $0.12 is left" in answer["error"]["message"]
     assert (headers["x-should-retry"], headers["Retry-After"]) == ("false", str(12 * 60 * 60 + 1))
-    assert (today(), len(bedrock.paintings)) == (3, 3)
-    assert order(FOX | {"n": 2})[0] == 200
+    assert (images_charged(), len(bedrock.paintings)) == (3, 3)
+    assert generate(FOX | {"n": 2})[0] == 200
 
 
-def test_17_the_access_code_is_the_api_key_and_models_try_it(order, bedrock, monkeypatch):
+def test_checks_the_access_code_as_an_api_key(generate, bedrock, monkeypatch):
     monkeypatch.setattr(easel, "ACCESS_CODE_SHA256", hashlib.sha256(b"fox").hexdigest())
     for headers in ({}, {"Authorization": "Bearer wrong"}):
-        status, answer, told = order(**headers)
+        status, answer, response_headers = generate(**headers)
         assert (status, answer["error"]["code"]) == (401, "invalid_api_key")
-        assert told["x-should-retry"] == "false"
+        assert response_headers["x-should-retry"] == "false"
         assert ask("/v1/models", **headers).status_code == 401
     assert bedrock.paintings == []
-    assert order(Authorization="Bearer fox")[0] == 200
+    assert generate(Authorization="Bearer fox")[0] == 200
     assert ask("/v1/models", Authorization="Bearer fox").status_code == 200
 
 
@@ -263,13 +263,13 @@ def ask(path, method="GET", **headers):
         return client.http.request(method, path, headers=headers)
 
 
-def test_the_models_are_listed_as_openai_lists_them(bedrock):
+def test_lists_the_models_in_openais_format(bedrock):
     made = {"object": "model", "created": 0, "owned_by": "stability-ai"}
     data = [{"id": model.name} | made for model in OFFER.models]
     assert ask("/v1/models").json_body == {"object": "list", "data": data}
 
 
-def test_what_chalice_itself_refuses_has_openais_shape_too(order, post):
+def test_formats_chalices_own_errors_for_openai(generate, post):
     refused = post("a fox", IMAGES, content_type="text/plain")
     assert refused.status_code == 415
     assert refused.json_body["error"]["code"] == "UnsupportedMediaType"
@@ -278,7 +278,7 @@ def test_what_chalice_itself_refuses_has_openais_shape_too(order, post):
     assert refused.json_body["error"]["type"] == "invalid_request_error"
 
 
-def test_every_code_that_has_openais_word_is_one_of_ours():
+def test_translates_only_codes_that_exist():
     assert set(openai.OPENAI_ERROR_CODES) <= set(vars(errors))
     assert openai.error_type("ModelBusy", 429) == "rate_limit_error"
     assert openai.error_type("InternalServerError", 500) == "server_error"

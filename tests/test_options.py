@@ -1,4 +1,4 @@
-"""What the owner may choose, and what `make access-code` makes up."""
+"""The options of `make deploy`, and `make access-code`."""
 
 import hashlib
 import re
@@ -9,72 +9,101 @@ from chalicelib import access, catalogue
 from infra import access_code, options
 
 
-def read(**given):
-    return options.read(given.get)
+def read(**texts):
+    return options.read(texts.get)
 
 
-def test_without_a_word_it_is_two_dollars_a_day_open_and_what_is_alive():
-    usual = read()
-    assert (usual.daily_budget_usd, usual.access_code_sha256) == (2.0, "")
-    assert (usual.models, usual.bedrock_region) == (catalogue.DEFAULT_MODELS, "us-west-2")
-    assert (usual.endpoints, usual.alarm_email, usual.api_domain) == ((), "", "")
-    assert read(**dict.fromkeys(options.NAMES, "")) == usual
+def test_the_defaults_are_two_dollars_open_and_active_models():
+    defaults = read()
+    assert (defaults.daily_budget_usd, defaults.access_code_sha256) == (2.0, "")
+    assert (defaults.models, defaults.bedrock_region) == (catalogue.DEFAULT_MODELS, "us-west-2")
+    assert (defaults.endpoints, defaults.alarm_email, defaults.api_domain) == ((), "", "")
+    assert read(**dict.fromkeys(options.NAMES, "")) == defaults
 
 
 @pytest.mark.parametrize("text", ["0", "2", "0.04", "99999.99"])
-def test_a_budget_is_dollars_and_cents(text):
+def test_reads_a_budget_in_dollars_and_cents(text):
     assert read(daily_budget_usd=text).daily_budget_usd == float(text)
 
 
-def test_of_the_code_only_the_hash_is_kept():
-    chosen = read(access_code="correct-horse")
-    assert chosen.access_code_sha256 == hashlib.sha256(b"correct-horse").hexdigest()
-    assert "correct-horse" not in repr(chosen)
+def test_keeps_only_the_hash_of_the_access_code():
+    closed = read(access_code="fox-in-the-snow")
+    assert closed.access_code_sha256 == hashlib.sha256(b"fox-in-the-snow").hexdigest()
+    assert "fox-in-the-snow" not in repr(closed)
 
 
-def test_an_endpoint_of_ones_own_is_known_by_its_arn():
+def test_finds_the_ids_of_the_models_and_the_arns_of_endpoints():
     arn = "arn:aws:sagemaker:us-west-2:123456789012:endpoint/xl"
-    assert read(models=f"stable-image-core,stable-diffusion-xl={arn}").endpoints == (arn,)
+    offered = read(models=f"stable-image-core,stable-diffusion-xl={arn}")
+    assert offered.endpoints == (arn,)
+    assert offered.bedrock_ids == ("stability.stable-image-core-v1:1",)
+
+
+def test_only_no_switches_cloudfront_off():
+    assert read().cloudfront and read(cloudfront="yes").cloudfront
+    assert not read(cloudfront="no").cloudfront
+    with pytest.raises(ValueError, match="cloudfront must be yes with api_url, got 'no'"):
+        read(cloudfront="no", api_url="https://abc123.execute-api.us-west-2.amazonaws.com/api/")
 
 
 @pytest.mark.parametrize("end", ["/api", "/api/"])
-def test_the_website_alone_knows_its_apis_domain(end):
+def test_reads_the_domain_of_an_existing_api(end):
     url = f"https://abc123.execute-api.us-west-2.amazonaws.com{end}"
     assert read(api_url=url).api_domain == "abc123.execute-api.us-west-2.amazonaws.com"
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "words"),
+    ("name", "text", "message"),
     [
         ("daily_budget_usd", "-1", "must be dollars from 0 to 99999.99, got '-1'"),
         ("daily_budget_usd", "100000", "must be dollars from 0 to 99999.99, got '100000'"),
         ("daily_budget_usd", "2,50", "must be dollars from 0 to 99999.99, got '2,50'"),
         ("daily_budget_usd", "0.001", "must be dollars from 0 to 99999.99, got '0.001'"),
         ("daily_budget_usd", "٢", "must be dollars from 0 to 99999.99, got '٢'"),
-        ("access_code", "short", "must be 8 to 128 letters, digits and . _ ~ -, got another text"),
-        ("access_code", "pass word 1", "got another text"),
-        ("access_code", "schlüssel", "got another text"),
-        ("bedrock_region", "Oregon", "must be an AWS region, got 'Oregon'"),
-        ("alarm_email", "me", "must be an e-mail address, got 'me'"),
-        ("api_url", "http://example.com/api/", "must be https://.../api/, as `chalice url` prints"),
+        (
+            "access_code",
+            "short",
+            "must be 12 to 128 letters, digits and . _ ~ -, got a different text",
+        ),
+        ("access_code", "pass word 12", "got a different text"),
+        ("access_code", "schlüssel", "got a different text"),
+        ("bedrock_region", "Oregon", "must be an AWS region such as us-west-2, got 'Oregon'"),
+        ("alarm_email", "me", "must be an email address, got 'me'"),
+        ("api_url", "http://example.com/api/", "must be the https://.../api/ address"),
         ("api_url", "https://example.com/dev/", "got 'https://example.com/dev/'"),
+        ("cloudfront", "off", "must be yes or no, got 'off'"),
         ("models", "nonsense", "got 'nonsense'"),
         ("models", "stable-diffusion-xl", "got 'stable-diffusion-xl'"),
     ],
 )
-def test_what_is_not_allowed_is_told_in_one_sentence(name, text, words):
-    with pytest.raises(ValueError, match=re.escape(words)) as refused:
+def test_rejects_an_invalid_option(name, text, message):
+    with pytest.raises(ValueError, match=re.escape(message)) as rejected:
         read(**{name: text})
-    assert str(refused.value).startswith((name, name.upper()))
+    assert str(rejected.value).startswith((name, name.upper()))
 
 
-def test_a_code_that_is_made_up_opens_the_api_by_its_hash(capsys):
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("password1234", "aaaaaaaaaaaa", "123456789012", "qwertyuiop12", "secretsecret"),
+        *("correct-horse", "letmein-please", "abcabcabcabcabcabcabc", "1q2w3e4r5t6y"),
+    ],
+)
+def test_rejects_an_access_code_that_is_easy_to_guess(code):
+    message = r"^access_code must take at least 10,000,000,000 guesses, got a code that takes about"
+    with pytest.raises(ValueError, match=message) as rejected:
+        read(access_code=code)
+    assert str(rejected.value).endswith("; `make access-code` generates one")
+    assert code not in str(rejected.value)
+
+
+def test_the_generated_hash_accepts_the_generated_code(capsys):
     codes = set()
     for _ in range(20):
         access_code.main()
-        said = capsys.readouterr().out
-        code = re.search(r"Access code  (\S+)", said)[1]
-        sha256 = re.search(r"SHA-256  (\S+)", said)[1]
+        output = capsys.readouterr().out
+        code = re.search(r"Access code  (\S+)", output)[1]
+        sha256 = re.search(r"SHA-256 +(\S+)", output)[1]
         access.check(f"Bearer {code}", sha256)
         assert read(access_code=code).access_code_sha256 == sha256
         codes.add(code)

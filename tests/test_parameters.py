@@ -43,7 +43,7 @@ STYLE = Choice("style", "Style", "", choices=("anime", "origami"))
         (STYLE, "", ""),
     ],
 )
-def test_a_text_in_range_becomes_the_value(parameter, text, value):
+def test_reads_a_valid_value(parameter, text, value):
     read = parameter.read(text)
     assert (read, type(read)) == (value, type(value))
 
@@ -87,14 +87,14 @@ def test_a_text_in_range_becomes_the_value(parameter, text, value):
         (STYLE, "Anime", "style must be one of anime, origami, got 'Anime'"),
     ],
 )
-def test_any_other_text_is_refused_with_name_allowed_and_got(parameter, text, message):
-    with pytest.raises(InvalidParameter) as refused:
+def test_rejects_an_invalid_value(parameter, text, message):
+    with pytest.raises(InvalidParameter) as raised:
         parameter.read(text)
-    assert str(refused.value) == message
+    assert str(raised.value) == message
 
 
 @pytest.mark.parametrize("text", ["", "0", "-0", "00"])
-def test_seed_0_or_none_is_drawn_from_all_that_every_model_allows(text):
+def test_a_random_seed_is_valid_for_every_model(text):
     random.seed(1)
     drawn = {SEED.read(text) for _ in range(200)}
     assert len(drawn) == 200
@@ -102,7 +102,7 @@ def test_seed_0_or_none_is_drawn_from_all_that_every_model_allows(text):
     assert min(drawn) < 2**28 and max(drawn) > 2**32 - 2**28
 
 
-def test_a_drawn_seed_may_be_the_first_and_the_last():
+def test_a_random_seed_may_be_either_bound():
     class Die(Seed):
         max_drawn = 6
 
@@ -112,22 +112,22 @@ def test_a_drawn_seed_may_be_the_first_and_the_last():
 
 @pytest.mark.parametrize("parameter", [PROMPT, NOTE, STEPS, SCALE, SEED, RATIO, STYLE])
 @given(text=some.text())
-def test_any_text_gives_a_value_in_range_or_a_refusal_that_names_the_parameter(parameter, text):
+def test_reads_or_rejects_any_text(parameter, text):
     try:
         value = parameter.read(text)
-    except InvalidParameter as refused:
-        assert str(refused).startswith(f"{parameter.name} must ")
-        assert len(str(refused)) < 500  # of 40 characters, each may be shown as ten
+    except InvalidParameter as raised:
+        assert str(raised).startswith(f"{parameter.name} must ")
+        assert len(str(raised)) < 500  # repr() may write each of 40 characters as ten
     else:
         assert allows(parameter, value)
 
 
 @given(text=some.from_regex(re.compile(r"-?[0-9]{1,30}(\.[0-9]{0,3})?"), fullmatch=True))
-def test_any_written_number_is_read_or_refused(text):
+def test_reads_or_rejects_any_number(text):
     try:
         assert 0 <= SCALE.read(text) <= 35
-    except InvalidParameter as refused:
-        assert str(refused).startswith("scale must ")
+    except InvalidParameter as raised:
+        assert str(raised).startswith("scale must ")
 
 
 def allows(parameter, value):
@@ -138,7 +138,7 @@ def allows(parameter, value):
     return parameter.minimum <= value <= parameter.maximum
 
 
-def test_a_description_is_all_that_the_page_needs():
+def test_describes_every_kind_of_parameter():
     assert PROMPT.describe() == {
         "name": "prompt", "kind": "text", "label": "Prompt", "help": "",
         "default": "", "max_length": 10, "required": True,

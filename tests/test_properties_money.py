@@ -1,4 +1,4 @@
-"""What holds for any run of pictures and their money; `make fuzz` seeks on."""
+"""A property of any sequence of images and their charges; `make fuzz` runs it at length."""
 
 from collections import Counter
 from contextlib import suppress
@@ -50,56 +50,61 @@ class Table:
 
 
 MADE, NONE_MADE = (errors.ContentFiltered("x", may_be_charged=made) for made in (True, False))
-PAID = [None, MADE, errors.ModelFailed("x"), errors.ModelTimeout("x"), RuntimeError("ours")]
+PAID = [None, MADE, errors.ModelFailed("x"), errors.ModelTimeout("x"), RuntimeError("a bug")]
 UNPAID = [NONE_MADE, errors.ModelBusy("x"), errors.ModelUnavailable("x"), errors.ModelRetired("x")]
 
 
-class Books:
-    """A budget in use, and what is owed of each day in micro-dollars, as a person would note it."""
+class Ledger:
+    """A budget in use, and the expected spending of each day in micro-dollars."""
 
     def __init__(self, daily_usd):
         self.now, self.table = datetime(2026, 11, 22, tzinfo=UTC), Table()
         self.budget = Budget(self.table, "budget", daily_usd, lambda: self.now)
-        self.daily, self.owed, self.open = round(daily_usd * 1_000_000), Counter(), []
+        self.daily, self.expected, self.pending = round(daily_usd * 1_000_000), Counter(), []
 
-    def begin(self, hours, price, images, trouble):
-        """After some hours, reserve the price of pictures that each end some time."""
+    def reserve_some(self, hours, price, images, trouble):
+        """After some hours, reserve the price of images, each of which ends later."""
         self.now += timedelta(hours=hours)
         self.table.trouble, day = trouble, self.now.date().isoformat()
-        unheard = trouble in ("refused", "lost")
-        fits, begun = self.owed[day] + price * images <= self.daily, len(self.open)
+        no_answer = trouble in ("refused", "lost")
+        fits, before = self.expected[day] + price * images <= self.daily, len(self.pending)
         with suppress(errors.BudgetSpent, errors.ModelUnavailable, errors.BudgetUnavailable):
-            for held in self.budget.reserve(price / 1_000_000, images):
-                self.open.append((held, day, price))
-        assert len(self.open) == begun + images * (fits and not unheard)
-        # What was written stays, even where nobody heard of it: rather too dear than too much.
-        self.owed[day] += price * images * (fits and trouble != "refused")
+            for reservation in self.budget.reserve(price / 1_000_000, images):
+                self.pending.append((reservation, day, price))
+        assert len(self.pending) == before + images * (fits and not no_answer)
+        # A lost write still counts: the budget may charge too much, but never spend too much.
+        self.expected[day] += price * images * (fits and trouble != "refused")
 
-    def end(self, which, failure, trouble):
-        """A picture that is under way comes, or fails."""
-        if self.open:
+    def finish_one(self, which, failure, trouble):
+        """One of the pending images succeeds or fails."""
+        if self.pending:
             self.table.trouble = trouble
-            held, day, price = self.open.pop(which % len(self.open))
-            with suppress(errors.Failure, RuntimeError), self.budget.refund_on_failure(held):
+            reservation, day, price = self.pending.pop(which % len(self.pending))
+            with suppress(errors.Failure, RuntimeError), self.budget.refund_on_failure(reservation):
                 if failure:
                     raise failure
-            assert held.price == price * (failure in PAID)
+            assert reservation.price == price * (failure in PAID)
             arrives = trouble not in ("refused", "dropped once")
-            self.owed[day] -= price * (failure in UNPAID and arrives)
+            self.expected[day] -= price * (failure in UNPAID and arrives)
 
 
 troubles = st.sampled_from(["", "", "", "refused", "lost", "lost once", "dropped once"])
 prices = st.sampled_from([0, 40_000, 80_000, 140_000]) | st.integers(0, 200_000)
 hours, images = st.sampled_from([0, 0, 0, 12]), st.sampled_from([1, 1, 2, 4])
-beginnings = st.tuples(st.just(Books.begin), hours, prices, images, troubles)
-ends = st.tuples(st.just(Books.end), st.integers(0, 9), st.sampled_from(PAID + UNPAID), troubles)
+reservations = st.tuples(st.just(Ledger.reserve_some), hours, prices, images, troubles)
+outcomes = st.tuples(
+    st.just(Ledger.finish_one), st.integers(0, 9), st.sampled_from(PAID + UNPAID), troubles
+)
 
 
 @thorough
-@given(daily_usd=st.integers(0, 60).map(lambda cents: cents / 100), run=st.lists(beginnings | ends))
-def test_any_run_of_pictures_spends_what_is_owed_and_never_more_than_the_day(daily_usd, run):
-    books = Books(daily_usd)
-    for step, *how in run:
-        step(books, *how)
-        assert Counter(books.table.spent) == books.owed
-        assert all(0 <= spent <= books.daily for spent in books.table.spent.values())
+@given(
+    daily_usd=st.integers(0, 60).map(lambda cents: cents / 100),
+    sequence=st.lists(reservations | outcomes),
+)
+def test_any_sequence_of_images_stays_within_the_budget(daily_usd, sequence):
+    ledger = Ledger(daily_usd)
+    for step, *arguments in sequence:
+        step(ledger, *arguments)
+        assert Counter(ledger.table.spent) == ledger.expected
+        assert all(0 <= spent <= ledger.daily for spent in ledger.table.spent.values())

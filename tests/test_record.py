@@ -1,10 +1,11 @@
-"""One line a request, in CloudWatch's embedded metric format, and not a word of the prompt."""
+"""One log line per request in CloudWatch's embedded metric format, without the prompt."""
 
 import hashlib
 import json
 import logging
 
 import pytest
+from chalice.test import Client
 
 import app as easel
 from chalicelib.budget import Reservation
@@ -15,11 +16,11 @@ CODE = "correct horse"
 
 @pytest.fixture
 def lines(capsys):
-    """What was printed since the last call, a line each."""
+    """The lines printed since the last call."""
     return lambda: capsys.readouterr().out.splitlines()
 
 
-def test_a_picture_is_one_line_of_metrics():
+def test_logs_an_image_as_one_line_of_metrics():
     record = Record(100.0, "stable-image-core", 6, [Reservation("2026-11-22", 40_000)])
     line = record.to_json("easel-function", "request-1", 103.25, 200, "")
     assert json.loads(line) == {
@@ -46,6 +47,7 @@ def test_a_picture_is_one_line_of_metrics():
         "status": 200,
         "model": "stable-image-core",
         "prompt_length": 6,
+        "is_stored": False,
         "Images": 1,
         "Dollars": 0.04,
         "Errors": 0,
@@ -56,7 +58,7 @@ def test_a_picture_is_one_line_of_metrics():
     assert "\n" not in line
 
 
-def test_every_metric_and_dimension_is_a_field_of_the_line():
+def test_every_metric_and_dimension_is_a_field():
     fields = json.loads(Record(0.0).to_json("f", "r", 1.0, 400, "InvalidParameter"))
     (metrics,) = fields["_aws"]["CloudWatchMetrics"]
     for metric in metrics["Metrics"]:
@@ -73,7 +75,7 @@ def test_every_metric_and_dimension_is_a_field_of_the_line():
         (502, "ModelFailed", 1, 0),
     ],
 )
-def test_what_the_alarms_watch_is_counted(status, code, errors, budget_spent):
+def test_counts_what_the_alarms_watch(status, code, errors, budget_spent):
     fields = json.loads(Record(0.0).to_json("f", "r", 1.0, status, code))
     assert (fields["Errors"], fields["BudgetSpent"]) == (errors, budget_spent)
 
@@ -94,9 +96,7 @@ def test_what_the_alarms_watch_is_counted(status, code, errors, budget_spent):
         ("", "/", ("InvalidParameter", 0, 0, 0, 0, "stable-image-core")),
     ],
 )
-def test_the_line_tells_what_came_of_it_and_what_it_may_cost(
-    bedrock, post, lines, prompt, path, expected
-):
+def test_logs_the_outcome_and_the_cost(bedrock, post, lines, prompt, path, expected):
     post(prompt, path)
     (line,) = lines()
     fields = json.loads(line)
@@ -105,28 +105,29 @@ def test_the_line_tells_what_came_of_it_and_what_it_may_cost(
     assert fields["request_id"]
 
 
-def test_a_refused_content_type_is_a_line_too_and_a_look_at_the_models_is_none(post, lines):
+def test_logs_every_post_and_no_get(post, lines):
     post("a fox", content_type="application/json")
     (line,) = lines()
     fields = json.loads(line)
     assert (fields["outcome"], fields["prompt_length"]) == ("UnsupportedMediaType", 0)
+    with Client(easel.app, stage_name="aws") as client:
+        client.http.get("/models")
+    assert lines() == []
 
 
-def test_neither_prompt_nor_picture_nor_code_is_ever_logged(
-    bedrock, post, monkeypatch, caplog, capsys
-):
+def test_never_logs_prompts_images_or_access_codes(bedrock, post, monkeypatch, caplog, capsys):
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(easel, "ACCESS_CODE_SHA256", hashlib.sha256(CODE.encode()).hexdigest())
     secret = 'zebra\r\n{"outcome": "forged"}'
-    pictures = []
+    images = []
     for fault in ("", "!throttled ", "!denied ", "!broken ", "!filtered ", "!invalid ", "!large "):
         for authorization in (f"Bearer {CODE}", "Bearer guess", f"Basic {CODE}"):
             response = post(fault + secret, "/?negative_prompt=zebra", Authorization=authorization)
             if response.status_code == 200:
-                pictures.append(response.body.decode())
+                images.append(response.body.decode())
     post(secret, "/?model=zebra&seed=zebra", Authorization=f"Bearer {CODE}")
     logged = caplog.text + "".join(capsys.readouterr())
     assert len(logged.splitlines()) >= 22
-    assert pictures and not any(picture[:40] in logged for picture in pictures)
+    assert images and not any(image[:40] in logged for image in images)
     for word in ("zebra", "forged", CODE, "guess", easel.ACCESS_CODE_SHA256):
         assert word not in logged

@@ -1,4 +1,4 @@
-"""What the local Bedrock knows of each model: every rule at its ends and one beyond."""
+"""The local Bedrock's rules for each model: every range at its limits and just outside."""
 
 import json
 from pathlib import Path
@@ -55,9 +55,8 @@ ACCEPTED = [
     ],
 ]
 
-
-# Model, body, and how the front end says that it is refused.
-REFUSED = [
+# Model, body, and the front end's message.
+REJECTED = [
     (model, {**PROMPT, **extra}, text)
     for model, largest in ((CORE, 4294967295), (ULTRA, 4294967295), (SD35, 4294967294))
     for extra, text in [
@@ -103,12 +102,12 @@ def check(model_id, body):
 
 
 @pytest.mark.parametrize(("model_id", "body"), ACCEPTED)
-def test_every_minimum_and_maximum_is_accepted(model_id, body):
+def test_accepts_every_minimum_and_maximum(model_id, body):
     check(model_id, body)
 
 
-@pytest.mark.parametrize(("model_id", "body", "text"), REFUSED)
-def test_one_beyond_is_refused_in_the_words_of_the_front_end(model_id, body, text):
+@pytest.mark.parametrize(("model_id", "body", "text"), REJECTED)
+def test_rejects_out_of_range_values_with_awss_message(model_id, body, text):
     with pytest.raises(Failure) as caught:
         check(model_id, body)
     assert caught.value.name == "ValidationException"
@@ -117,7 +116,7 @@ def test_one_beyond_is_refused_in_the_words_of_the_front_end(model_id, body, tex
 
 
 @pytest.mark.parametrize("model_id", [CORE, SD35, ULTRA])
-def test_a_key_that_stability_does_not_know_is_refused_with_those_that_it_knows(model_id):
+def test_rejects_an_unknown_key_with_stabilitys_message(model_id):
     with pytest.raises(Failure) as caught:
         check(model_id, PROMPT | {"cfg_scale": 7, "seed": -1})
     detail = json.loads(str(caught.value))["detail"]
@@ -125,7 +124,7 @@ def test_a_key_that_stability_does_not_know_is_refused_with_those_that_it_knows(
     assert ("'strength'" in detail) == (model_id != CORE)
 
 
-def test_the_tutorials_body_misses_a_prompt_first_and_has_keys_too_many_second():
+def test_reports_a_missing_key_before_unknown_keys():
     with pytest.raises(Failure, match=r"#: required key \[prompt\] not found"):
         check(ULTRA, {"text_prompts": TEXTS, "cfg_scale": 10, "steps": 50, "seed": 0})
 
@@ -133,12 +132,12 @@ def test_the_tutorials_body_misses_a_prompt_first_and_has_keys_too_many_second()
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b"7", b'{"prompt": NaN}', b"\xff", b"[" * 100_000]
 )
-def test_what_is_no_json_object_is_malformed(content):
+def test_rejects_a_body_that_is_not_a_json_object(content):
     with pytest.raises(Failure, match=r"^Malformed input request, please reformat your input"):
         models.parse(content)
 
 
-def test_sdxl_takes_width_and_height_in_nine_pairs_only():
+def test_sdxl_accepts_nine_sizes():
     pairs = models.find(SDXL, "us-west-2").sizes
     assert len(pairs) == 9
     for width, height in pairs.values():
@@ -156,13 +155,13 @@ def test_sdxl_takes_width_and_height_in_nine_pairs_only():
         (SDXL, {"text_prompts": TEXTS, "init_image": "aGk=", "image_strength": 1}),
     ],
 )
-def test_a_picture_from_a_picture_is_refused_as_ours_and_not_as_awss(model_id, body):
-    with pytest.raises(Failure, match=r"^This local Bedrock paints from text only"):
+def test_rejects_image_to_image_with_our_own_message(model_id, body):
+    with pytest.raises(Failure, match=r"^This local Bedrock generates images from text only"):
         check(model_id, body)
 
 
 @pytest.mark.parametrize("model_id", [CORE, SD35, ULTRA])
-def test_each_aspect_ratio_has_a_megapixel_of_that_shape(model_id):
+def test_each_aspect_ratio_has_about_one_megapixel(model_id):
     model = models.find(model_id, "us-west-2")
     assert sorted(model.sizes) == sorted(RATIOS)
     for ratio in RATIOS:
@@ -175,7 +174,7 @@ def test_each_aspect_ratio_has_a_megapixel_of_that_shape(model_id):
         assert width % 64 == height % 64 == 0
 
 
-def test_sdxls_prompts_are_told_apart_by_their_weight_and_its_knobs_reach_the_painter():
+def test_passes_sdxls_weighted_prompts_and_settings():
     model = models.find(SDXL, "us-west-2")
     prompts = [{"text": "a ship"}, {"text": "fog", "weight": -1}, {"text": "sails", "weight": 0.5}]
     body = {"text_prompts": prompts, "seed": 7, "steps": 12, "style_preset": "anime"}
@@ -191,7 +190,7 @@ def test_sdxls_prompts_are_told_apart_by_their_weight_and_its_knobs_reach_the_pa
     }
 
 
-def test_seed_zero_and_no_seed_draw_one():
+def test_draws_a_seed_for_zero_or_none():
     model = models.find(CORE, "us-west-2")
     seeds = {models.painting(PROMPT | extra, model)["seed"] for extra in [{}, {"seed": 0}] * 20}
     assert len(seeds) > 30
@@ -199,14 +198,14 @@ def test_seed_zero_and_no_seed_draw_one():
 
 
 @pytest.mark.parametrize("path", sorted(models.RULES.glob("*.json")), ids=lambda path: path.stem)
-def test_every_rule_file_says_where_and_when_it_was_read(path):
+def test_every_rule_file_has_sources_and_a_date(path):
     facts = json.loads(path.read_text())
     assert all(each.startswith("https://docs.aws.amazon.com/") for each in facts["sources"])
     assert facts["read"] >= "2026-11-22"
 
 
 @pytest.mark.parametrize("path", DOCUMENTED, ids=lambda path: path.stem)
-def test_a_documented_body_is_accepted_and_a_documented_answer_has_the_shape_of_ours(path):
+def test_matches_awss_documented_requests_and_answers(path):
     example = json.loads(path.read_text())
     retired = example["model"] == "stability.stable-diffusion-xl-v1"
     model_id = SDXL if retired else example["model"]
@@ -221,11 +220,11 @@ def test_a_documented_body_is_accepted_and_a_documented_answer_has_the_shape_of_
 
 
 def shape(answer):
-    """The answer without its pictures."""
+    """The answer without its images."""
     text = json.dumps(answer)
-    pictures = answer.get("images", [each["base64"] for each in answer.get("artifacts", [])])
-    for picture in pictures:
-        text = text.replace(picture, "...")
+    images = answer.get("images", [each["base64"] for each in answer.get("artifacts", [])])
+    for image in images:
+        text = text.replace(image, "...")
     return json.loads(text)
 
 
@@ -244,11 +243,11 @@ def shape(answer):
             "us-east-2",
             f"Invocation of model ID {UPSCALE} with on-demand throughput isn\u2019",
         ),
-        (f"us.{UPSCALE}", "us-east-2", "This local Bedrock paints from text only"),
+        (f"us.{UPSCALE}", "us-east-2", "This local Bedrock generates images from text only"),
         (UPSCALE, "eu-west-1", "The provided model identifier is invalid."),
     ],
 )
-def test_an_id_that_cannot_be_called_is_refused_in_awss_words(model_id, region, text):
+def test_rejects_an_invalid_model_id_with_awss_message(model_id, region, text):
     with pytest.raises(Failure) as caught:
         models.find(model_id, region)
     assert str(caught.value).startswith(text)

@@ -1,4 +1,4 @@
-"""No secret in the repository, and nothing that a security linter finds and nobody explains."""
+"""The repository contains no secrets and no unexplained findings of a security linter."""
 
 import ast
 import json
@@ -14,20 +14,20 @@ pytestmark = pytest.mark.slow
 
 CODE = ["app.py", "chalicelib", "local", *map(str, ROOT.glob("infra/*.py"))]
 
-# What bandit finds, and why it stays.
+# What bandit reports, and why it is acceptable.
 EXPLAINED = {
-    ("chalicelib/parameters.py", "B311"): "a seed is drawn for variety, and is no secret",
-    ("infra/deploy.py", "B101"): "for the type checker: `examine` finds a place or a reason",
-    ("infra/deploy.py", "B310"): "the address is the stack's own output, and always https",
-    ("infra/deploy.py", "B404"): "the CDK is a command",
-    ("infra/deploy.py", "B603"): "our own words as a list, no shell",
-    ("local/__main__.py", "B105"): "the local Bedrock takes any key",
+    ("chalicelib/parameters.py", "B311"): "a random seed adds variety and is not a secret",
+    ("infra/deploy.py", "B101"): "for the type checker: without a target, a finding has failed",
+    ("infra/deploy.py", "B310"): "the URL is the stack's own output, always https",
+    ("infra/deploy.py", "B404"): "the CDK CLI is a command",
+    ("infra/deploy.py", "B603"): "fixed arguments as a list, without a shell",
+    ("local/__main__.py", "B105"): "the local Bedrock accepts any key",
     ("local/__main__.py", "B404"): "`chalice local` is a command",
-    ("local/__main__.py", "B603"): "our own words as a list, no shell",
-    ("local/models.py", "B311"): "as Bedrock does, the local one draws a seed for variety",
+    ("local/__main__.py", "B603"): "fixed arguments as a list, without a shell",
+    ("local/models.py", "B311"): "a random seed adds variety, as in Bedrock",
 }
 
-# Keys that only servers on this machine take, and words that only look like keys.
+# Keys that only servers on this machine accept, and text that only looks like a key.
 NO_SECRETS = {
     ("bench/handlers.py", "Secret Keyword"),
     ("local/__main__.py", "Secret Keyword"),
@@ -36,6 +36,7 @@ NO_SECRETS = {
     ("tests/package/lambdas.py", "Secret Keyword"),
     ("tests/package/test_openai.py", "Secret Keyword"),
     ("tests/test_bedrock.py", "Secret Keyword"),
+    ("tests/test_credentials.py", "Secret Keyword"),
 }
 
 
@@ -50,13 +51,13 @@ def secrets(folder, *files):
 
 
 def tracked():
-    """Every file of the project, committed or not; but for hashes of packages, and pictures."""
+    """Every file of the project, committed or not, except npm's hashes and images."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.check_output(command, cwd=ROOT, text=True).splitlines()
     return [name for name in names if not name.endswith(("package-lock.json", ".jpg"))]
 
 
-def test_a_security_linter_finds_nothing_that_is_not_explained():
+def test_every_finding_of_the_linter_is_explained():
     report = run("bandit", "--quiet", "--format", "json", "--recursive", *CODE)
     assert report["errors"] == []
     found = {(str(path(each["filename"])), each["test_id"]) for each in report["results"]}
@@ -68,13 +69,13 @@ def path(name):
     return (ROOT / name).relative_to(ROOT)
 
 
-def test_no_file_holds_a_secret(tmp_path):
+def test_no_file_contains_a_secret(tmp_path):
     assert secrets(ROOT, *tracked()) == NO_SECRETS
     (tmp_path / "key.py").write_text("aws_access_key_id = 'AKIA" + "QYLPMN5HFIQR7XYA'\n")
-    assert secrets(tmp_path, "key.py")  # so that it finds one where there is one
+    assert secrets(tmp_path, "key.py")  # proves that a secret is found
 
 
-def test_the_access_code_is_compared_in_a_time_that_tells_nothing():
+def test_compares_the_access_code_in_constant_time():
     tree = ast.parse(Path(ROOT / "chalicelib/access.py").read_text())
     compared = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Compare)]
     assert compared == ["scheme.lower() != 'bearer'"]

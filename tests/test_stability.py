@@ -20,17 +20,17 @@ NO_PICTURE = "^the model's answer holds no picture; try again$"
 HTML = base64.b64encode(b"<!doctype html><title>502</title>").decode()
 
 
-def test_a_drawn_seed_is_allowed_by_every_model():
+def test_every_model_allows_a_random_seed():
     seeds = [each for model in MODELS.values() for each in model.parameters if each.name == "seed"]
     assert Seed.max_drawn == min(seed.maximum for seed in seeds)
 
 
-def test_todays_body_is_the_values_without_the_empty_ones():
+def test_the_body_omits_empty_values():
     values = {"prompt": "a ship", "negative_prompt": "", "seed": 7, "output_format": "jpeg"}
     assert stability.body(values) == {"prompt": "a ship", "seed": 7, "output_format": "jpeg"}
 
 
-def test_sdxl_gives_prompts_a_weight_and_takes_a_size_apart():
+def test_the_sdxl_body_has_weights_width_and_height():
     values = stability.STABLE_DIFFUSION_XL.read(
         {"prompt": "a ship", "negative_prompt": "birds", "size": "1344x768", "seed": "7"}
     )
@@ -44,25 +44,25 @@ def test_sdxl_gives_prompts_a_weight_and_takes_a_size_apart():
     }
 
 
-def test_sdxl_sends_no_negative_prompt_where_none_is_given():
+def test_the_sdxl_body_omits_an_empty_negative_prompt():
     values = stability.STABLE_DIFFUSION_XL.read({"prompt": "a ship"})
     assert stability.sdxl_body(values)["text_prompts"] == [{"text": "a ship", "weight": 1.0}]
 
 
-def test_of_two_images_the_first_is_the_image(jpeg):
+def test_returns_the_first_of_two_images(jpeg):
     answer = {"seeds": [1, 2], "finish_reasons": [None, None], "images": [jpeg, picture("PNG")]}
     assert stability.image(answer) == jpeg
 
 
 @pytest.mark.parametrize("images", [None, [], "x", {}, [None], [7], [[]], [{}], [""], ["%%%"]])
-def test_an_answer_without_a_picture_is_a_failure(images):
+def test_a_response_without_an_image_is_an_error(images):
     for answer in ({"finish_reasons": [None], "images": images}, {"images": images}, images):
         with pytest.raises(ModelFailed, match=NO_PICTURE):
             stability.image(answer)
 
 
 @pytest.mark.parametrize("image", [GIF, HTML, "", "not base64", "/9j/\n4AAQ", "/9j"])
-def test_bytes_that_are_no_picture_are_a_failure(image):
+def test_bytes_that_are_not_an_image_are_an_error(image):
     with pytest.raises(ModelFailed, match=NO_PICTURE):
         stability.image({"finish_reasons": [None], "images": [image]})
     with pytest.raises(ModelFailed, match=NO_PICTURE):
@@ -90,34 +90,34 @@ def test_recognizes_padded_base64(text):
         ("", ModelFailed, "the model could not make this picture; try again"),
     ],
 )  # fmt: skip
-def test_a_finish_reason_is_never_a_picture(reason, error, message, jpeg):
+def test_a_finish_reason_is_always_an_error(reason, error, message, jpeg):
     for answer in (
         {"finish_reasons": [reason]},
         {"finish_reasons": [reason], "images": [jpeg]},
         {"finish_reasons": reason, "images": [jpeg]},
     ):
-        with pytest.raises(error) as refused:
+        with pytest.raises(error) as raised:
             stability.image(answer)
-        assert str(refused.value) == message
+        assert str(raised.value) == message
 
 
 @pytest.mark.parametrize(
     ("reason", "error"),
     [("CONTENT_FILTERED", ContentFiltered), ("ERROR", ModelFailed), (None, ModelFailed)],
 )
-def test_sdxls_blurred_picture_is_never_shown(reason, error, jpeg):
+def test_never_returns_a_blurred_sdxl_image(reason, error, jpeg):
     with pytest.raises(error):
         stability.sdxl_image({"artifacts": [{"finishReason": reason, "base64": jpeg}]})
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, "x", {"artifacts": []}, {"artifacts": [None]}])
-def test_an_sdxl_answer_of_another_shape_is_a_failure(answer):
+def test_a_malformed_sdxl_response_is_an_error(answer):
     with pytest.raises(ModelFailed):
         stability.sdxl_image(answer)
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTED if "body" in DOCUMENTED[name]])
-def test_what_aws_documents_as_a_body_is_what_we_send(name):
+def test_sends_the_bodies_that_aws_documents(name):
     body = DOCUMENTED[name]["body"]
     query = {field: str(value) for field, value in body.items() if field != "text_prompts"}
     query["prompt"] = body.get("prompt") or body["text_prompts"][0]["text"]
@@ -132,7 +132,7 @@ def test_what_aws_documents_as_a_body_is_what_we_send(name):
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTED if "answer" in DOCUMENTED[name]])
-def test_what_aws_documents_as_an_answer_is_read(name):
+def test_reads_the_responses_that_aws_documents(name):
     answer = DOCUMENTED[name]["answer"]
     model = MODELS[DOCUMENTED[name]["model"]]
     if "filtered" in name:
@@ -143,7 +143,7 @@ def test_what_aws_documents_as_an_answer_is_read(name):
         assert model.image(answer) == held
 
 
-def test_aws_documents_each_model():
+def test_every_model_has_documented_examples():
     assert {pair["model"] for pair in DOCUMENTED.values()} == set(MODELS)
     assert all(
         pair["source"].startswith("https://docs.aws.amazon.com/") for pair in DOCUMENTED.values()

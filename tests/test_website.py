@@ -1,3 +1,5 @@
+"""The laptop's website: it serves the page and forwards /api/* to the API."""
+
 import gzip
 import http.client
 import json
@@ -9,22 +11,22 @@ import pytest
 
 from conftest import serving
 from local.bedrock import Bedrock
-from local.website import FRONTEND, Website
+from local.website import FRONTEND, NOT_FOUND, Website
 
 
 class Api(BaseHTTPRequestHandler):
-    """Says what it was asked, as JSON."""
+    """Return the request as JSON, with status 418."""
 
-    asked: ClassVar[list[bytes]] = []
+    bodies: ClassVar[list[bytes]] = []
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        self.asked.append(body)
-        asked = {
+        self.bodies.append(body)
+        request = {
             "method": self.command, "path": self.path, "headers": dict(self.headers),
             "body": body.decode("latin-1"),
         }  # fmt: skip
-        content = json.dumps(asked).encode()
+        content = json.dumps(request).encode()
         self.send_response(418)
         self.send_header("X-Image-Seed", "7")
         self.send_header("Content-Length", str(len(content)))
@@ -66,44 +68,66 @@ def ask(site, method, path, body=None, **headers):
         ("/icon.svg", "image/svg+xml"),
     ],
 )
-def test_the_pages_files_are_served_as_they_lie(site, path, type):
+def test_serves_the_pages_files_unchanged(site, path, type):
     status, headers, content = ask(site, "GET", path)
     assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, type, "no-cache")
     assert content == (FRONTEND / (path[1:] or "index.html")).read_bytes()
-    status, headers, packed = ask(site, "GET", path, Accept_Encoding="gzip, br")
+    status, headers, compressed = ask(site, "GET", path, Accept_Encoding="gzip, br")
     assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, type, "no-cache")
-    assert (headers["Content-Encoding"], gzip.decompress(packed)) == ("gzip", content)
+    assert (headers["Content-Encoding"], gzip.decompress(compressed)) == ("gzip", content)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/../app.py", "/%2e%2e/app.py", "/api"])
-def test_nothing_else_is_served(site, path):
-    assert ask(site, "GET", path)[0] == 404
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/form", "/form/", "/robots.txt", "/../app.py", "/%2e%2e/app.py", "/apis"]
+)
+def test_shows_a_plain_page_outside_the_frontend(site, path):
+    status, headers, content = ask(site, "GET", path)
+    assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert content == NOT_FOUND
+
+
+@pytest.mark.parametrize(("path", "forwarded"), [("/api", "/"), ("/api?seed=7", "/?seed=7")])
+def test_forwards_the_api_without_its_slash(site, path, forwarded):
+    status, _, content = ask(site, "POST", path, b"a fox")
+    assert (status, json.loads(content)["path"]) == (418, forwarded)
+
+
+def test_rejects_a_url_over_8192_bytes_as_cloudfront_does(site):
+    origin = f"http://127.0.0.1:{site.server_port}"
+    path = "/api/?negative_prompt=".ljust(8_192 - len(origin), "x")
+    assert ask(site, "POST", path, b"a fox")[0] == 418
+    assert ask(site, "POST", f"{path}x", b"a fox")[0] == 414
+    assert ask(site, "GET", "/api/models")[0] == 418
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
-def test_the_api_gets_the_request_and_its_answer_comes_back(site, method):
+def test_forwards_requests_to_the_api(site, method):
     status, headers, content = ask(
         site, method, "/api/?seed=7", "é".encode(), Content_Type="text/plain"
     )
-    asked = json.loads(content)
+    request = json.loads(content)
     assert (status, headers["X-Image-Seed"]) == (418, "7")
-    assert (asked["method"], asked["path"]) == (method, "/?seed=7")
-    assert asked["body"].encode("latin-1") == "é".encode()
-    assert asked["headers"]["Content-Type"] == "text/plain"
-    assert asked["headers"]["Host"] != f"127.0.0.1:{site.server_port}"
+    assert (request["method"], request["path"]) == (method, "/?seed=7")
+    assert request["body"].encode("latin-1") == "é".encode()
+    assert request["headers"]["Content-Type"] == "text/plain"
+    assert request["headers"]["Host"] != f"127.0.0.1:{site.server_port}"
 
 
 @pytest.mark.parametrize("server", [Website, Bedrock])
-def test_nobody_but_this_machine_reaches_it(server):
+def test_listens_on_the_loopback_interface_only(server):
     with server(0, None) as listening:
         assert listening.server_address[0] == "127.0.0.1"
 
 
-def test_a_file_cannot_be_written(site):
+def host(site):
+    return f"127.0.0.1:{site.server_port}".encode()
+
+
+def test_rejects_a_post_to_a_file(site):
     assert ask(site, "POST", "/index.html", b"x")[0] == 405
 
 
-def test_a_request_over_ten_megabytes_is_refused_as_api_gateway_does(site):
+def test_rejects_over_10_mb_as_api_gateway_does(site):
     status, _, content = ask(site, "POST", "/api/", bytes(10 * 1024 * 1024 + 1))
     assert (status, json.loads(content)) == (413, {"message": "Request Too Long"})
     assert ask(site, "POST", "/api/", bytes(10 * 1024 * 1024))[0] == 418
@@ -112,31 +136,37 @@ def test_a_request_over_ten_megabytes_is_refused_as_api_gateway_does(site):
 @pytest.mark.parametrize(
     "header", [b"Transfer-Encoding: chunked", b"Content-Length: abc", b"Content-Length: -1"]
 )
-def test_a_body_without_a_length_is_411_and_the_next_request_is_served(site, header):
+def test_rejects_a_body_without_a_valid_length(site, header):
     with socket.create_connection(("127.0.0.1", site.server_port)) as caller:
         caller.sendall(
-            b"POST /api/ HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+            b"POST /api/ HTTP/1.1\r\nHost: "
+            + host(site)
+            + b"\r\n"
+            + header
+            + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
         )
         assert caller.makefile("rb").readline().startswith(b"HTTP/1.1 411")
     assert ask(site, "GET", "/api/models")[0] == 418
 
 
-def test_a_huge_header_is_refused_and_the_next_request_is_served(site):
+def test_rejects_a_huge_header(site):
     assert ask(site, "POST", "/api/", b"a fox", X_Long="x" * 70_000)[0] == 431
     assert ask(site, "GET", "/api/models")[0] == 418
 
 
-def test_a_body_that_ends_too_soon_reaches_nobody_and_the_next_request_is_served(site):
+def test_ignores_a_truncated_body(site):
     with socket.create_connection(("127.0.0.1", site.server_port)) as caller:
-        caller.sendall(b"POST /api/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na hen")
+        caller.sendall(
+            b"POST /api/ HTTP/1.1\r\nHost: " + host(site) + b"\r\nContent-Length: 9\r\n\r\na hen"
+        )
         caller.shutdown(socket.SHUT_WR)
         assert caller.recv(1) == b""
     assert ask(site, "GET", "/api/models")[0] == 418
-    assert b"a hen" not in Api.asked
+    assert b"a hen" not in Api.bodies
 
 
-def test_an_api_that_is_not_there_is_502():
+def test_returns_502_if_the_api_is_not_running():
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))  # bound but not listening
         with serving(Website(0, taken.getsockname()[1])) as website:
             assert ask(website, "POST", "/api/", b"a fox")[0] == 502

@@ -1,4 +1,4 @@
-"""No framework: what AWS's own samples do."""
+"""No framework, like AWS's own samples."""
 
 import json
 

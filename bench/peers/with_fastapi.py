@@ -1,4 +1,4 @@
-"""FastAPI, with Mangum before it."""
+"""FastAPI with Mangum."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Flask, with serverless-wsgi before it."""
+"""Flask with serverless-wsgi."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""AWS Lambda Powertools' resolver."""
+"""AWS Lambda Powertools."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""For words that are not scenery: an openly abstract composition in the words' own colours."""
+"""Abstract pictures for prompts without known scenery, in the colours that the prompt names."""
 
 import colorsys
 from itertools import pairwise
@@ -9,8 +9,8 @@ from . import noise
 from .noise import Dice, Field, mix, ramp, rgb
 
 
-def composition(codes: list[str], dice: Dice, w: int, h: int) -> Field:
-    """Soft fields or squares in squares, in the given colours or in ones drawn by the dice."""
+def paint_abstract(codes: list[str], dice: Dice, w: int, h: int) -> Field:
+    """Soft fields or nested squares, in the given colours or in random ones."""
     unit = min(w, h)
     x, y = np.arange(w) / unit, np.arange(h)[:, None] / unit
     picture, *colours = _colours([rgb(code) for code in codes], dice)
@@ -18,13 +18,13 @@ def composition(codes: list[str], dice: Dice, w: int, h: int) -> Field:
     for colour, (left, top, right, low) in zip(colours, boxes, strict=False):
         inside = np.minimum(np.minimum(x - left, right - x), np.minimum(y - top, low - y))
         picture = mix(picture, colour, ramp(0, 0.015, inside))
-    weave = noise.clouds(dice, (h, w), w / 9, h / 9, 2) - 0.5
-    cloud = noise.clouds(dice, (h, w), 3, 3, 5) - 0.5
+    weave = noise.fractal(dice, (h, w), w / 9, h / 9, 2) - 0.5
+    cloud = noise.fractal(dice, (h, w), 3, 3, 5) - 0.5
     return picture * (1 + 0.16 * cloud + 0.12 * weave)[..., None]
 
 
 def _colours(given: list[Field], dice: Dice) -> list[Field]:
-    """Six that go together: the given ones with their lights and darks, or neighbours."""
+    """Six colours that match: the given ones with lighter and darker tints, or random ones."""
     hue = dice.random()
     steps = ((0, 0.4, 0.3), (0.04, 0.5, 0.6), (0.08, 0.4, 0.8), (0.5, 0.35, 0.7), (0.93, 0.3, 0.5))
     own = [np.array(colorsys.hsv_to_rgb((hue + d) % 1, s, v)) for d, s, v in steps]

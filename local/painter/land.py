@@ -1,15 +1,15 @@
-"""Dry land, laid over the sky: mountains, meadows, trees and cities."""
+"""Paints land over the sky: mountains, meadows, trees and cities."""
 
 import numpy as np
 
-from .noise import Dice, Field, look_up, mix, ramp, rgb
+from .noise import Dice, Field, mix, ramp, rgb, sample
 from .scene import Scene, Sheet
 
 AUTUMN = ("b8401c", "d9861f", "93301a", "cf641c", "e3a93a")
 
 
-def mountains(scene: Scene, picture: Field, layers: int, height: float) -> Field:
-    """Ridges behind ridges, the far ones pale."""
+def add_mountains(scene: Scene, picture: Field, layers: int, height: float) -> Field:
+    """Layers of ridges, paler with distance."""
     rock = mix(scene.land, mix(scene.mid, rgb("4c4a55"), 0.6), 0.6)
     for layer in range(layers):
         near = layer / (layers - 1)
@@ -17,8 +17,8 @@ def mountains(scene: Scene, picture: Field, layers: int, height: float) -> Field
         line = scene.skyline(f"ridge {layer}", 1.3 + 1.2 * near, 6, ridged=True) * rise
         below = scene.y - (scene.horizon + 0.02 + 0.05 * near - line)
         u, v = scene.x * (0.5 + 0.3 * near) + below * 0.5, below * 0.9 + layer * 0.3
-        toward = look_up(scene.lace, u - scene.side * 0.02, v - 0.012)
-        lit = look_up(scene.lace, u, v) - toward
+        toward = sample(scene.lace, u - scene.side * 0.02, v - 0.012)
+        lit = sample(scene.lace, u, v) - toward
         tone = np.clip(0.8 + lit * (1 if scene.misty else 2.4), 0.35, 1.5)[..., None]
         colour = mix(rock, scene.land * 0.85, near * 0.8) * tone
         mist = (0.9 if scene.misty else 0.35) * ramp(0.02, 0.3, below) * (1.1 - 0.75 * near)
@@ -27,32 +27,32 @@ def mountains(scene: Scene, picture: Field, layers: int, height: float) -> Field
     return picture
 
 
-def meadow(scene: Scene, picture: Field) -> Field:
+def add_meadow(scene: Scene, picture: Field) -> Field:
     """Open ground to the horizon: snow, grass or rows of lavender."""
     hill = scene.horizon - 0.05 * scene.skyline("hill", 0.7, 2)
     depth = np.clip(scene.y - hill, 0, 3)
     far = 1 / (depth + 0.05)
     u, v = (scene.x - scene.wide * 0.5) * far * 0.3, far * 0.5
-    grass = look_up(scene.tile, u, v) - 0.5
-    slope = look_up(scene.tile, u * 0.15, v * 0.2 + 0.4) - 0.5
+    grass = sample(scene.tile, u, v) - 0.5
+    slope = sample(scene.tile, u * 0.15, v * 0.2 + 0.4) - 0.5
     tone = np.clip(0.5 + grass * 1.3 + slope * 1.6 + 0.25 * ramp(0.5, 0, depth), 0, 1)
     dark = scene.land * (0.8 if scene.snowy else 0.55)
     colour = mix(dark, mix(scene.land, scene.light, 0.4), tone)
-    if "lavender" in scene.wish.heard:
-        colour = _lavender(scene, colour, u, v)
+    if "lavender" in scene.subject.names:
+        colour = _add_lavender(scene, colour, u, v)
     colour = mix(colour, scene.haze, np.exp(-depth * 11) * 0.7)
     return mix(picture, colour, ramp(-0.001, 0.003, scene.y - hill))
 
 
-def _lavender(scene: Scene, ground: Field, u: Field, v: Field) -> Field:
-    speck = look_up(scene.tile, u * 5, v * 5)
+def _add_lavender(scene: Scene, ground: Field, u: Field, v: Field) -> Field:
+    speck = sample(scene.tile, u * 5, v * 5)
     row = np.cos(2 * np.pi * (u * 4.4 + (speck - 0.5) * 0.35))
     bloom = mix(rgb("4a3680"), rgb("b79be6"), np.clip(0.55 * row + (speck - 0.45) * 3, 0, 1))
     return mix(ground * 0.8, bloom, ramp(-0.55, 0.1, row))
 
 
-def trees(scene: Scene, picture: Field, foot: float, size: float, near: float) -> Field:
-    """A row of trees along a line `foot` from the top, so tall, less hazy when near (0 to 1)."""
+def add_trees(scene: Scene, picture: Field, foot: float, size: float, near: float) -> Field:
+    """A row of trees of about `size`, `foot` below the top edge; `near` is 0 (hazy) to 1."""
     dice, sheet = scene.dice(f"trees {foot:.3f}"), Sheet(scene, (0, 0), 1)
     ground = 0.05 * scene.skyline(f"bank {foot:.3f}", 1.5, 3) - foot
     soil = mix(scene.land * (0.9 if scene.snowy else 0.6), scene.haze, 0.6 * (1 - near))
@@ -60,12 +60,12 @@ def trees(scene: Scene, picture: Field, foot: float, size: float, near: float) -
     sheet.shape([(0, -9), *bank, (scene.wide, -9)], soil)
     for x in np.sort(dice.random(int(scene.wide / size * 3.2) + 2) * scene.wide).tolist():
         y = float(ground[min(int(x * scene.unit), scene.w - 1)]) - 0.01
-        tree = _broadleaf if scene.autumn else _conifer
-        tree(scene, sheet, x, y, size * dice.uniform(0.65, 1.2), near)
-    return sheet.lay_on(picture, scene.haze)
+        draw_tree = _draw_broadleaf if scene.autumn else _draw_conifer
+        draw_tree(scene, sheet, x, y, size * dice.uniform(0.65, 1.2), near)
+    return sheet.composite(picture, scene.haze)
 
 
-def _conifer(scene: Scene, sheet: Sheet, x: float, y: float, size: float, near: float) -> None:
+def _draw_conifer(scene: Scene, sheet: Sheet, x: float, y: float, size: float, near: float) -> None:
     green = mix(rgb("17351f"), scene.land * 0.4, 0.3) * (0.5 if scene.dark else 1)
     snow = mix(scene.haze, rgb("f4f7fb"), 0.75) * (0.7 if scene.dark else 1)
     sheet.line([(x, y), (x, y + size * 0.3)], rgb("2c1d14"), size * 0.05)
@@ -82,8 +82,10 @@ def _conifer(scene: Scene, sheet: Sheet, x: float, y: float, size: float, near: 
             sheet.shape([left, (x, low + half * 0.5), (x, tip)], snow)
 
 
-def _broadleaf(scene: Scene, sheet: Sheet, x: float, y: float, size: float, near: float) -> None:
-    """A tree with a round crown of autumn leaves, lit from the light's side."""
+def _draw_broadleaf(
+    scene: Scene, sheet: Sheet, x: float, y: float, size: float, near: float
+) -> None:
+    """A tree with a round crown of autumn leaves, brighter on the side of the light."""
     dice = scene.dice(f"leaf {x:.4f} {y:.4f}")
     leaf = mix(rgb(str(dice.choice(AUTUMN))), rgb("f0f4f8"), 0.75 * scene.snowy)
     bark = mix(rgb("33241a"), scene.haze, 0.6 * (1 - near))
@@ -97,9 +99,9 @@ def _broadleaf(scene: Scene, sheet: Sheet, x: float, y: float, size: float, near
         sheet.oval(x + dx * size, y + (0.68 + dy) * size, size * 0.065, size * 0.05, colour)
 
 
-def city(scene: Scene, picture: Field) -> Field:
-    """Towers behind towers with lit windows, down to the water."""
-    lamps = ("ff5fc4", "5fe6ff", "ffd76b") if scene.wish.time == "neon" else ("ffd98a", "ffe9b8")
+def add_city(scene: Scene, picture: Field) -> Field:
+    """Layers of towers with lit windows."""
+    lamps = ("ff5fc4", "5fe6ff", "ffd76b") if scene.subject.time == "neon" else ("ffd98a", "ffe9b8")
     for layer in range(4):
         near = layer / 3
         dice, sheet, x = scene.dice(f"city {layer}"), Sheet(scene, (0, scene.horizon), 1), -0.1
@@ -109,14 +111,14 @@ def city(scene: Scene, picture: Field) -> Field:
             width = dice.uniform(0.07, 0.15) * (0.7 + 0.5 * near)
             high = dice.uniform(0.22, 0.7) * (1 - 0.5 * near) * scene.horizon
             sheet.box(x, -1, width, high + 1, wall)
-            _light_windows(sheet, dice, x, width, high, 0.015 + 0.008 * near, lights)
+            _draw_windows(sheet, dice, x, width, high, 0.015 + 0.008 * near, lights)
             x += width * dice.uniform(0.85, 1.25)
-        picture = sheet.lay_on(picture, scene.haze)
+        picture = sheet.composite(picture, scene.haze)
         picture = mix(picture, scene.haze, 0.3 * (1 - near) * ramp(0.3, 0, scene.horizon - scene.y))
     return picture
 
 
-def _light_windows(
+def _draw_windows(
     sheet: Sheet, dice: Dice, x: float, width: float, high: float, gap: float, lights: list[Field]
 ) -> None:
     for row in np.arange(0.02, high - gap, gap * 1.5):

@@ -1,30 +1,30 @@
-"""Words on the picture: the signature, and the caption of an abstract one."""
+"""Writes on the picture: the signature, and the caption of an abstract picture."""
 
 import math
 
 from PIL import Image, ImageDraw, ImageFont, ImageStat
 
 SIGNATURE = "Easel's local painter, not an AI model"
-LONGEST_CAPTION = 300  # characters; more never fit, and measuring them takes time
+MAX_CAPTION = 300  # characters; more never fit, and measuring them takes time
 
 
-def sign(image: Image.Image) -> None:
-    """The signature in the lower right corner."""
+def add_signature(image: Image.Image) -> None:
+    """Write the signature in the lower right corner."""
     size = _size(image)
     _write(image, SIGNATURE, (image.width - size, image.height - size * 0.7), "rs")
 
 
-def caption(image: Image.Image, prompt: str) -> None:
-    """The prompt in the upper left corner, on one line, without what the font cannot draw."""
+def add_caption(image: Image.Image, prompt: str) -> None:
+    """Write the prompt on one line in the upper left corner, without missing glyphs."""
     size = _size(image)
     font = ImageFont.load_default(size)
-    no_such_letter = bytes(font.getmask("\uffff"))
-    drawn = [
+    missing_glyph = bytes(font.getmask("\uffff"))
+    letters = [
         letter
-        for letter in prompt[:LONGEST_CAPTION]
-        if letter.isspace() or bytes(font.getmask(letter)) != no_such_letter
+        for letter in prompt[:MAX_CAPTION]
+        if letter.isspace() or bytes(font.getmask(letter)) != missing_glyph
     ]
-    line = " ".join("".join(drawn).split())
+    line = " ".join("".join(letters).split())
     while font.getlength(line) > image.width * 0.8:
         line = line.rstrip("…")[:-1].rstrip() + "…"
     if line:

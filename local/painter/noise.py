@@ -1,4 +1,4 @@
-"""Random fields and the arithmetic of colour on numpy arrays; knows nothing of what is painted."""
+"""Random fields and colour arithmetic on numpy arrays. Knows no scenery."""
 
 import hashlib
 from typing import Any
@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Field = NDArray[Any]  # float32, picture-shaped, from 0 to 1 or around it
+Field = NDArray[Any]  # float32, with the picture's shape, values around 0 to 1
 Dice = np.random.Generator
 
 
-def dice_from(key: str) -> Dice:
-    """The same dice for the same words, on every machine."""
+def seeded_dice(key: str) -> Dice:
+    """The same random generator for the same key, on every machine."""
     return np.random.default_rng(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big"))
 
 
@@ -22,13 +22,13 @@ def rgb(code: str) -> Field:
 
 
 def ramp(low: float, high: float, value: Any) -> Any:
-    """0 below low, 1 above high, a soft slope between; high may be below low."""
+    """Smoothstep: 0 below low, 1 above high, smooth in between. High may be less than low."""
     part = np.clip((value - low) / (high - low), 0, 1)
     return part * part * (3 - 2 * part)
 
 
 def mix(first: Field, second: Field, amount: Any) -> Field:
-    """From first (amount 0) to second (amount 1); an amount for each pixel mixes colours there."""
+    """Interpolate from first (amount 0) to second (amount 1). Amount may be a value per pixel."""
     amount = np.asarray(amount, np.float32)
     if 0 < amount.ndim != max(first.ndim, second.ndim):
         amount = amount[..., None]
@@ -36,7 +36,7 @@ def mix(first: Field, second: Field, amount: Any) -> Field:
     return mixed
 
 
-def clouds(
+def fractal(
     dice: Dice,
     shape: tuple[int, ...],
     across: float,
@@ -44,8 +44,10 @@ def clouds(
     octaves: int,
     ridged: bool = False,
 ) -> Field:
-    """Noise from 0 to 1, `across` by `down` cells, that wraps around at its edges; if ridged, with
-    sharp bright creases for rock and foam."""
+    """Noise from 0 to 1 that tiles, `across` by `down` cells.
+
+    If ridged, it has sharp bright creases, as rock and foam do.
+    """
     total = np.zeros(shape, np.float32)
     for octave in range(octaves):
         cells = max(1, round(across * 2**octave)), max(1, round(down * 2**octave))
@@ -62,8 +64,8 @@ def _layer(dice: Dice, shape: tuple[int, ...], across: int, down: int) -> Field:
     )
 
 
-def look_up(tile: Field, u: Field, v: Field) -> Field:
-    """The tile's values at u, v, in tiles, repeated without end."""
+def sample(tile: Field, u: Field, v: Field) -> Field:
+    """The values at u, v of a repeated tile, interpolated; u and v count tiles."""
     h, w = tile.shape
     x, y = np.asarray(u * w, np.float32), np.asarray(v * h, np.float32)
     left, top = np.floor(x), np.floor(y)
@@ -76,7 +78,7 @@ def look_up(tile: Field, u: Field, v: Field) -> Field:
 
 
 def blur(field: Field, radius: float) -> Field:
-    """A soft copy, made by shrinking and enlarging: Pillow has no blur for floats."""
+    """Blur by shrinking and enlarging, as Pillow cannot blur floats."""
     h, w = field.shape
     small = max(2, round(w / radius)), max(2, round(h / radius))
     shrunk = Image.fromarray(np.asarray(field, np.float32)).resize(small, Image.Resampling.BILINEAR)

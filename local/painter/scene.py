@@ -1,13 +1,13 @@
-"""The stage of a picture: its size, horizon, light and colours; and sheets to draw a thing on."""
+"""A picture's size, horizon, light and colours, and transparent sheets to draw things on."""
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from . import noise
 from .noise import Dice, Field, mix, rgb, to_field
-from .words import Wish
+from .words import Subject
 
-# Sky from top to horizon, the light, haze, land, deep water, light through a wave.
+# Three sky colours from top to horizon, then light, haze, land, deep water and lit wave.
 PALETTES = {
     "day": "2f6fb8 79b4e2 dcecf2 fff3cf c3d9e6 5f8640 14506f 4fb3a9",
     "sunset": "2a2c5c c2566a ffbd66 ffdf95 d98d77 4e4233 2c2f57 c98a6e",
@@ -24,34 +24,37 @@ Points = str | list[tuple[float, float]] | Field
 
 
 class Scene:
-    """Lengths are in short sides of the picture, x from the left and y from the top, so that things
-    keep their shape in every format; `wide` and `tall` are the picture's own."""
+    """The picture's geometry, light and colours.
 
-    def __init__(self, wish: Wish, key: str, w: int, h: int) -> None:
-        self.wish, self.key, self.w, self.h = wish, key, w, h
+    Lengths are multiples of the picture's short side, x from the left and y from the top, so that
+    things keep their shape in every format. `wide` and `tall` are the picture's size.
+    """
+
+    def __init__(self, subject: Subject, key: str, w: int, h: int) -> None:
+        self.subject, self.key, self.w, self.h = subject, key, w, h
         self.unit = min(w, h)
         self.wide, self.tall = w / self.unit, h / self.unit
         self.x = (np.arange(w, dtype=np.float32)[None, :] + 0.5) / self.unit
         self.y = (np.arange(h, dtype=np.float32)[:, None] + 0.5) / self.unit
         dice = self.dice("stage")
-        self.horizon = (HORIZONS[wish.place] + dice.uniform(-0.03, 0.03)) * self.tall
+        self.horizon = (HORIZONS[subject.place] + dice.uniform(-0.03, 0.03)) * self.tall
         self.room = self.tall - self.horizon
         self.light_x = self.wide * (dice.uniform(0.2, 0.34) + 0.46 * int(dice.integers(2)))
-        rise = dice.uniform(0.3, 0.38) + LIGHT_LIFTS.get(wish.time, 0)
+        rise = dice.uniform(0.3, 0.38) + LIGHT_LIFTS.get(subject.time, 0)
         self.light_y = self.horizon - rise * (0.4 + 0.6 * self.tall)
         self.side = 1 if self.light_x < self.wide / 2 else -1
-        self.dark = wish.time in ("night", "aurora", "neon")
+        self.dark = subject.time in ("night", "aurora", "neon")
         self.stormy, self.misty, self.snowy, self.autumn = (
-            name in wish.heard for name in ("storm", "fog", "snow", "autumn")
+            name in subject.names for name in ("storm", "fog", "snow", "autumn")
         )
         self.rough = 1.0 if self.stormy else 0.34
         self._choose_colours()
-        # Two textures without end: soft for clouds, water and ground, creased for foam and rock.
-        self.tile = noise.clouds(self.dice("tile"), (512, 512), 6, 6, 7)
-        self.lace = noise.clouds(self.dice("lace"), (512, 512), 7, 7, 5, ridged=True)
+        # Two textures that tile: soft for clouds, water and ground; ridged for foam and rock.
+        self.tile = noise.fractal(self.dice("tile"), (512, 512), 6, 6, 7)
+        self.lace = noise.fractal(self.dice("lace"), (512, 512), 7, 7, 5, ridged=True)
 
     def _choose_colours(self) -> None:
-        colours = _palette(self.wish.time)
+        colours = _palette(self.subject.time)
         for mood, share in (("storm", 0.5 * self.stormy), ("fog", 0.2 * self.misty)):
             colours = mix(colours, _palette(mood), share)
         self.top, self.mid, self.low, self.light, *others = colours
@@ -62,30 +65,32 @@ class Scene:
             self.land = mix(self.land, mix(self.low, rgb("f4f7fb"), 0.6), 0.85 - 0.3 * self.dark)
 
     def dice(self, part: str) -> Dice:
-        """Dice of a part's own, so that what is left out changes nothing elsewhere."""
-        return noise.dice_from(f"{part}|{self.key}")
+        """A generator per part, so that leaving one part out does not change the others."""
+        return noise.seeded_dice(f"{part}|{self.key}")
 
-    def clouds(self, part: str, across: float, down: float, octaves: int = 5) -> Field:
-        """Noise over the picture, so many cells a short side."""
+    def noise(self, part: str, across: float, down: float, octaves: int = 5) -> Field:
+        """Noise over the picture, with `across` by `down` cells per short side."""
         cells = across * self.wide, down * self.tall
-        return noise.clouds(self.dice(part), (self.h, self.w), *cells, octaves)
+        return noise.fractal(self.dice(part), (self.h, self.w), *cells, octaves)
 
     def skyline(self, part: str, cells: float, octaves: int, ridged: bool = False) -> Field:
-        """A line from 0 to 1, a value for each column; if ridged, with peaks."""
+        """A curve from 0 to 1 with a value per column. If ridged, it has peaks."""
         shape = (8, self.w)
-        line = noise.clouds(self.dice(part), shape, cells * self.wide, 1, octaves, ridged)[4]
+        line = noise.fractal(self.dice(part), shape, cells * self.wide, 1, octaves, ridged)[4]
         return np.asarray((line - line.min()) / (np.ptp(line) + 1e-6))
 
     def distance(self, x: float, y: float) -> Field:
-        """From a point to every pixel."""
+        """The distance of every pixel from a point."""
         return np.hypot(self.x - x, self.y - y)
 
 
 class Sheet:
-    """A transparent sheet for one thing, in the thing's own coordinates: it stands at (0, 0), x to
-    the right, y up, and is about one unit tall. `at` and `size` are the scene's; `tilt` is in
-    degrees, anticlockwise; `flip` is -1 for the mirror image. Points in text are in hundredths:
-    '10,20 30,40'."""
+    """A transparent sheet to draw one thing on, in the thing's own coordinates.
+
+    The thing stands at (0, 0) and is about one unit tall; x points right, y up. `at` and `size` are
+    in the scene's units, `tilt` in degrees anticlockwise, and a `flip` of -1 mirrors the thing.
+    Points may be text in hundredths: '10,20 30,40'.
+    """
 
     def __init__(
         self, scene: Scene, at: tuple[float, float], size: float, tilt: float = 0, flip: int = 1
@@ -99,11 +104,11 @@ class Sheet:
         self.origin, self.axes, self.scale = np.array(at), np.stack([across, upward]), size
 
     def shape(self, points: Points, colour: Field) -> None:
-        """A filled outline from corner to corner."""
+        """Fill a polygon."""
         self.draw.polygon(self._place(parse(points)), _ink(colour))
 
     def curve(self, points: Points, colour: Field) -> None:
-        """A filled outline through the points in soft curves, those of Catmull and Rom."""
+        """Fill a smooth outline through the points, a closed Catmull-Rom spline."""
         corners, at = parse(points), np.linspace(0, 1, 6, endpoint=False)[:, None, None]
         before, after, later = (np.roll(corners, shift, axis=0) for shift in (1, -1, -2))
         bend = (2 * before - 5 * corners + 4 * after - later) * at**2
@@ -112,21 +117,21 @@ class Sheet:
         self.shape(path.transpose(1, 0, 2).reshape(-1, 2), colour)
 
     def box(self, x: float, y: float, width: float, height: float, colour: Field) -> None:
-        """A filled rectangle, from its lower left corner."""
+        """Fill a rectangle, given its lower left corner."""
         self.shape([(x, y), (x, y + height), (x + width, y + height), (x + width, y)], colour)
 
     def oval(self, x: float, y: float, rx: float, ry: float, colour: Field) -> None:
-        """A filled ellipse around x, y."""
+        """Fill an ellipse around x, y."""
         turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
         self.shape(np.stack([x + rx * np.cos(turn), y + ry * np.sin(turn)], axis=1), colour)
 
     def line(self, points: Points, colour: Field, width: float) -> None:
-        """A line from point to point."""
+        """Draw a line through the points."""
         pixels = max(1, round(width * self.scale * self.zoom))
         self.draw.line(self._place(parse(points)), _ink(colour), pixels, joint="curve")
 
-    def lay_on(self, picture: Field, haze: Field, amount: float = 0) -> Field:
-        """The picture with this sheet over it, the thing faded into the haze by an amount."""
+    def composite(self, picture: Field, haze: Field, amount: float = 0) -> Field:
+        """The picture with this sheet on top, faded into the haze by an amount from 0 to 1."""
         sheet = to_field(self.image.reduce(2))
         return mix(picture, mix(sheet[..., :3], haze, amount), sheet[..., 3])
 
@@ -136,7 +141,7 @@ class Sheet:
 
 
 def parse(points: Points) -> Field:
-    """Points in units, an array of two columns."""
+    """Points as an array with two columns, in units."""
     if isinstance(points, str):
         return np.array([pair.split(",") for pair in points.split()], np.float32) / 100
     return np.asarray(points, np.float32)

@@ -1,4 +1,4 @@
-"""What stands, floats and flies: drawings as data, and the ship and the balloon worked out."""
+"""Paints castles, lighthouses, houses and foxes from drawings, and the ship and the balloon."""
 
 import numpy as np
 
@@ -10,8 +10,8 @@ fur cc6426 deepfur 9c4318 white f7f1e6 dark 2a1d1a wall e9e4d6 red b5352a stone 
 shade 6a6359 roof 5a3128 log 8a5a34 lamp ffd27a rock 4a4640 hill 4c5a34 slate 3d4a70
 """
 PAINTS = dict(zip(_NAMED.split()[::2], _NAMED.split()[1::2], strict=True))
-# A line is a paint and the points of a curve, in hundredths. A "!" makes them corners; a "=" draws
-# the mirror image, too.
+# Each part is a paint and the points of a curve, in hundredths. "!" draws a polygon instead; "="
+# also draws the mirror image.
 FOX = """
 deepfur 16,4 36,-2 60,2 74,16 76,36 66,52 58,54 60,40 54,26 40,18 22,18
 fur 18,8 38,4 58,9 68,20 70,36 64,48 59,46 60,34 52,22 38,15 22,16
@@ -48,34 +48,34 @@ shade! -40,40 -40,48 40,48 40,40 ; roof! -50,42 0,92 50,42 44,40 0,80 -44,40
 dark! -10,0 -10,30 10,30 10,0 ; lamp! -6,52 -6,62 6,62 6,52
 lamp!= 18,16 18,32 32,32 32,16 ; dark!= 24.4,16 24.4,32 25.6,32 25.6,16
 """
-# The drawing, its height, and the paint that a colour word before the thing replaces.
+# The drawing, its height, and the paint that the prompt's colour for this thing replaces.
 DRAWINGS = {
     "castle": (CASTLE, 0.4, "stone"),
     "lighthouse": (LIGHTHOUSE, 0.46, "red"),
     "house": (HOUSE, 0.25, "log"),
     "fox": (FOX, 0.42, "fur"),
 }
-MASTS = ((-0.27, 0.7, 0.8), (0.0, 0.86, 1.0), (0.25, 0.76, 0.9))  # where, how high, how wide
+MASTS = ((-0.27, 0.7, 0.8), (0.0, 0.86, 1.0), (0.25, 0.76, 0.9))  # position, height, width
 SAILS = ((0.2, 0.43, 0.165), (0.45, 0.67, 0.14), (0.69, 0.86, 0.105))  # foot, head, half width
 
 
-def things(scene: Scene, picture: Field) -> Field:
-    """The picture with what stands on the ground, one beside the other, and what flies."""
+def add_things(scene: Scene, picture: Field) -> Field:
+    """Add the things that stand side by side on the ground, and the balloon."""
     spots = iter((0.5 + 0.16 * scene.side, 0.5 - 0.2 * scene.side, 0.5, 0.8))
-    depth = 0.1 if scene.wish.place in ("sea", "lake") else 0.32
+    depth = 0.1 if scene.subject.place in ("sea", "lake") else 0.32
     foot = min(scene.horizon + depth * scene.room, scene.tall - 0.12)
     for name in ("castle", "lighthouse", "house", "fox"):
-        if name in scene.wish.heard:
+        if name in scene.subject.names:
             y = foot + 0.55 * (scene.tall - foot) * (name == "fox")
-            picture = _drawing(scene, picture, name, (scene.wide * next(spots), y))
-    return _balloon(scene, picture) if "balloon" in scene.wish.heard else picture
+            picture = _add_drawing(scene, picture, name, (scene.wide * next(spots), y))
+    return _add_balloon(scene, picture) if "balloon" in scene.subject.names else picture
 
 
-def _drawing(scene: Scene, picture: Field, name: str, at: tuple[float, float]) -> Field:
-    """A thing from the drawings, standing at a spot, and what its lamps light up."""
+def _add_drawing(scene: Scene, picture: Field, name: str, at: tuple[float, float]) -> Field:
+    """Add a thing from DRAWINGS, standing at a point, with the light of its lamps."""
     drawing, size, main_paint = DRAWINGS[name]
     sheet = Sheet(scene, at, size, flip=-scene.side)
-    paints = PAINTS | {main_paint: scene.wish.colours.get(name, PAINTS[main_paint])}
+    paints = PAINTS | {main_paint: scene.subject.colours.get(name, PAINTS[main_paint])}
     if name == "fox":
         sheet.oval(0.1, -0.01, 0.5, 0.045, mix(scene.land, scene.top, 0.35))
     for part in drawing.strip().replace("\n", ";").split(";"):
@@ -87,28 +87,28 @@ def _drawing(scene: Scene, picture: Field, name: str, at: tuple[float, float]) -
         draw(points, colour)
         if "=" in paint:
             draw(parse(points) * (-1, 1), colour)
-    picture = sheet.lay_on(picture, scene.haze)
+    picture = sheet.composite(picture, scene.haze)
     if name == "house":
-        return _glow(scene, picture, at[0], at[1] - 0.05, 0.16)
-    return _beam(scene, picture, at[0], at[1] - 0.4) if name == "lighthouse" else picture
+        return _add_glow(scene, picture, at[0], at[1] - 0.05, 0.16)
+    return _add_beam(scene, picture, at[0], at[1] - 0.4) if name == "lighthouse" else picture
 
 
-def _glow(scene: Scene, picture: Field, x: float, y: float, radius: float) -> Field:
-    strength = 0.15 if scene.wish.time == "day" else 0.6
+def _add_glow(scene: Scene, picture: Field, x: float, y: float, radius: float) -> Field:
+    strength = 0.15 if scene.subject.time == "day" else 0.6
     return mix(picture, rgb("ffc46b"), np.exp(-scene.distance(x, y) / radius * 2) * strength)
 
 
-def _beam(scene: Scene, picture: Field, x: float, y: float) -> Field:
+def _add_beam(scene: Scene, picture: Field, x: float, y: float) -> Field:
     dx, dy = (scene.x - x) * scene.side, scene.y - y
     spread = np.abs(dy + 0.1 * dx) / (np.abs(dx) * 0.13 + 0.004)
     beam = np.exp(-(spread**2)) * np.exp(-np.abs(dx) * 0.8) * np.where(dx > 0, 0.95, 0.4)
-    return _glow(scene, mix(picture, rgb("fff0c0"), beam), x, y, 0.12)
+    return _add_glow(scene, mix(picture, rgb("fff0c0"), beam), x, y, 0.12)
 
 
-def _balloon(scene: Scene, picture: Field) -> Field:
-    """A hot-air balloon in gores, round as a lamp."""
+def _add_balloon(scene: Scene, picture: Field) -> Field:
+    """Add a hot-air balloon with striped gores, shaded to look round."""
     sheet = Sheet(scene, (scene.wide * (0.5 + 0.12 * scene.side), scene.horizon * 0.62), 0.36)
-    first, second = rgb(scene.wish.colours.get("balloon", "c8402f")), rgb("f3dfb4")
+    first, second = rgb(scene.subject.colours.get("balloon", "c8402f")), rgb("f3dfb4")
     rise = np.linspace(0, 1, 24)
     swell = 0.4 * np.sqrt(np.clip(1 - (1.45 * rise - 0.45) ** 2, 0, 1)) * ramp(-0.35, 0.5, rise)
     bends = [-np.cos(np.pi * seam / 13) * swell for seam in range(14)]
@@ -121,29 +121,31 @@ def _balloon(scene: Scene, picture: Field) -> Field:
         sheet.line(rope, rgb("3a2a20"), 0.01)
     sheet.shape("-7,11 -6,0 6,0 7,11", rgb("7a4f2a"))
     sheet.line("-8,11 8,11", rgb("4a2f1a"), 0.02)
-    return sheet.lay_on(picture, scene.haze, 0.05)
+    return sheet.composite(picture, scene.haze, 0.05)
 
 
-def ship(scene: Scene, picture: Field) -> Field:
-    """A three-master under sail, bow up on a wave, away from the light."""
+def add_ship(scene: Scene, picture: Field) -> Field:
+    """Add a three-master under sail that climbs a wave, away from the light."""
     side = scene.side
     at = scene.wide * (0.5 + 0.02 * side), scene.horizon + 0.3 * scene.room
     sheet = Sheet(scene, at, 0.58, tilt=9 * side, flip=side)
-    cloth = rgb(scene.wish.colours.get("ship", "e9ddc3"))
+    cloth = rgb(scene.subject.colours.get("ship", "e9ddc3"))
     sunlit = mix(mix(cloth, scene.light, 0.35), scene.haze, 0.08)
     shade = mix(cloth * 0.42, scene.top, 0.35)
-    _rigging(sheet, sunlit, shade)
+    _draw_rigging(sheet, sunlit, shade)
     for where, high, wide in MASTS:
         for foot, head, half in SAILS:
-            _sail(sheet, where, high * foot / 0.86, high * head / 0.86, half * wide, sunlit, shade)
+            _draw_sail(
+                sheet, where, high * foot / 0.86, high * head / 0.86, half * wide, sunlit, shade
+            )
         flag = np.array([(0, 5), (4.5, 4.2), (10, 5), (5, 2.2), (0, 2)]) / 100
         sheet.curve(flag + np.array([where - 0.012, high]), rgb("b8322a"))
-    _hull(scene, sheet)
-    return sheet.lay_on(picture, scene.haze, 0.08)
+    _draw_hull(scene, sheet)
+    return sheet.composite(picture, scene.haze, 0.08)
 
 
-def _rigging(sheet: Sheet, sunlit: Field, shade: Field) -> None:
-    """Bowsprit, stays, masts, and the sails that hang from stays."""
+def _draw_rigging(sheet: Sheet, sunlit: Field, shade: Field) -> None:
+    """Draw the bowsprit, stays, masts and staysails."""
     sheet.line("40,9 70,25", rgb("341f14"), 0.016)
     for (where, high, _), ahead in zip(MASTS, ((0.0, 0.1), (0.25, 0.1), (0.7, 0.25)), strict=True):
         sheet.line([(where, high), ahead], rgb("25160e"), 0.004)
@@ -155,10 +157,10 @@ def _rigging(sheet: Sheet, sunlit: Field, shade: Field) -> None:
     sheet.shape("-29,57 -38,53 -45,44 -48,31 -46,27 -29,30", mix(shade, sunlit, 0.55))
 
 
-def _sail(
+def _draw_sail(
     sheet: Sheet, mast: float, foot: float, head: float, half: float, sunlit: Field, shade: Field
 ) -> None:
-    """A square sail full of wind, in strips: bright where the cloth faces the light."""
+    """Draw a full square sail in strips, brighter where the cloth faces the light."""
     rise = np.linspace(0, 1, 9)
     belly = 0.055 * np.sin(np.pi * np.clip(rise * 0.85 + 0.1, 0, 1))
     edges = []
@@ -177,7 +179,7 @@ def _sail(
     )
 
 
-def _hull(scene: Scene, sheet: Sheet) -> None:
+def _draw_hull(scene: Scene, sheet: Sheet) -> None:
     outline = "-50,24 -47,23 -45,6 -41,-10 35,-10 43,2 50,14 38,11 22,8 -12,7.5 -22,9 -26,16 -40,19"
     sheet.shape(outline, rgb("4a2c1c"))
     sheet.shape("-45,6 -41,-10 35,-10 43,2 -20,-1", rgb("29180f"))

@@ -1,22 +1,22 @@
-"""Water: still lakes and wet streets as mirrors, and the sea in rows of waves."""
+"""Paints water: reflections in lakes and wet streets, and the sea in rows of waves."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
-from .noise import Field, look_up, mix, ramp, rgb
+from .noise import Field, mix, ramp, rgb, sample
 from .scene import Scene
 
 ROWS = 8
 
 
-def mirror(scene: Scene, picture: Field, rough: float) -> Field:
-    """What is above the horizon again below it, upside down, rippled, with a path of light."""
+def add_reflection(scene: Scene, picture: Field, rough: float) -> Field:
+    """Reflect the picture above the horizon below it, with ripples and a path of light."""
     depth = np.clip(scene.y - scene.horizon, 0, 3)
     far = 1 / (depth + 0.03)
     u, v = (scene.x - scene.wide / 2) * far * 0.1, far * 0.4
-    ripple = look_up(scene.tile, u, v) - 0.5
-    swell = look_up(scene.tile, u * 0.4 + 0.3, v * 0.4) - 0.5
+    ripple = sample(scene.tile, u, v) - 0.5
+    swell = sample(scene.tile, u * 0.4 + 0.3, v * 0.4) - 0.5
     lift = (ripple * 0.25 + swell * 0.2) * rough * (0.12 + depth)
     source = (2 * scene.horizon - scene.y + lift) * scene.unit
     top = int(scene.horizon * scene.unit) - 1
@@ -31,15 +31,15 @@ def mirror(scene: Scene, picture: Field, rough: float) -> Field:
     return mix(picture, image, ramp(-0.001, 0.002, scene.y - scene.horizon))
 
 
-def waves(scene: Scene, picture: Field, rows: Iterable[int]) -> Field:
-    """The sea with these rows of waves, 0 at the horizon to ROWS - 1 at the viewer's feet."""
+def add_waves(scene: Scene, picture: Field, rows: Iterable[int]) -> Field:
+    """Add rows of waves to the sea, from 0 at the horizon to ROWS - 1 at the lower edge."""
     picture = picture.copy()
     for row in rows:
-        _wave(scene, picture, row, row / (ROWS - 1))
+        _draw_wave(scene, picture, row, row / (ROWS - 1))
     return picture
 
 
-def _wave(scene: Scene, picture: Field, row: int, near: float) -> None:
+def _draw_wave(scene: Scene, picture: Field, row: int, near: float) -> None:
     foot = scene.horizon + scene.room * (0.015 + 0.86 * near**1.35)
     height = scene.rough * (0.02 + 0.15 * near**1.1)
     top, end = (int(y * scene.unit) for y in (foot - height * 2.6, foot + scene.room * 0.45))
@@ -49,11 +49,11 @@ def _wave(scene: Scene, picture: Field, row: int, near: float) -> None:
     at = (toppled * scene.unit).astype(np.int32).clip(0, scene.w - 1)
     crest, peak = (line[at] for line in _crest(scene, row, near))
     below = (y - foot + height * crest) / (height * 1.5 + 0.02)
-    under[:] = _water(scene, under, y, below, peak, near)
+    under[:] = _paint_wave(scene, under, y, below, peak, near)
 
 
 def _crest(scene: Scene, row: int, near: float) -> tuple[Field, Field]:
-    """The row's outline from 0 to about 1 and its peaks from 0 to 1, a value for each column."""
+    """The row's outline, from 0 to about 1, and its peaks, from 0 to 1: a value per column."""
     phase = scene.x[0] / (0.16 + 0.6 * near) + scene.dice(f"wave {row}").random() * 5
     phase = phase + 0.5 * scene.skyline(f"wander {row}", 1, 2)
     size = 0.35 + 0.85 * scene.skyline(f"size {row}", 0.9, 2)
@@ -65,12 +65,14 @@ def _crest(scene: Scene, row: int, near: float) -> tuple[Field, Field]:
     )
 
 
-def _water(scene: Scene, under: Field, y: Field, below: Field, peak: Field, near: float) -> Field:
-    """A wave from its outline: it glows where it is thin; foam and spray are on its crest."""
+def _paint_wave(
+    scene: Scene, under: Field, y: Field, below: Field, peak: Field, near: float
+) -> Field:
+    """Paint a wave below its outline: it glows where it is thin, with foam on its crest."""
     inside = np.clip(below, 0, 4)
     u = scene.x * (1.1 - 0.6 * near) + near * 2.6 + inside * 0.2 * scene.side
-    grain = look_up(scene.tile, u, inside * 0.3 + y * 0.5) - 0.5
-    net = look_up(scene.lace, u * 1.2 + grain * 0.3, inside * 0.34 + grain * 0.4 + near * 1.4)
+    grain = sample(scene.tile, u, inside * 0.3 + y * 0.5) - 0.5
+    net = sample(scene.lace, u * 1.2 + grain * 0.3, inside * 0.34 + grain * 0.4 + near * 1.4)
     toward = np.exp(-np.abs(scene.x - scene.light_x) * 1.3)
     thin = np.exp(-inside * 1.9) * (0.2 + 0.8 * peak) * (0.5 + 0.5 * toward)
     colour = mix(scene.deep, scene.glow, np.clip(thin * 1.2 + grain * 0.55, 0, 1))

@@ -1,4 +1,4 @@
-"""What the painter understands of a prompt; knows nothing of how it is painted."""
+"""Finds the scenery, style and colours that a prompt names. Knows no painting."""
 
 import re
 from dataclasses import dataclass
@@ -45,36 +45,36 @@ purple 6f3f97 pink e58fa8 brown 7a5235 black 24242a grey 8b8f94 gray 8b8f94 whit
 gold d9a441 navy 1d2f5e turquoise 3fb8af
 """
 COLOURS = dict(zip(_NAMED.split()[::2], _NAMED.split()[1::2], strict=True))
-# What stands where nobody says where it stands.
+# Where a thing stands if the prompt names no place.
 HOMES = {"lighthouse": "sea", "castle": "mountain", "house": "field", "fox": "field"}
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is to be painted; `understood` is False when no word of scenery was among the words."""
+class Subject:
+    """What to paint. `recognised` is False if the prompt names no known scenery."""
 
-    understood: bool
-    heard: frozenset[str]
+    recognised: bool
+    names: frozenset[str]
     time: str
     place: str
     style: str
     colours: dict[str, str]
 
 
-def read(prompt: str, negative: str, preset: str, cfg_scale: float, dice: Dice) -> Wish:
-    """The wish behind a prompt; below a cfg_scale of 5, some of its words are not listened to."""
+def parse_prompt(prompt: str, negative: str, preset: str, cfg_scale: float, dice: Dice) -> Subject:
+    """The subject of a prompt. Below a cfg_scale of 5, some of its words are skipped."""
     unwanted = {name for word in _words(negative) for name in _names(word)}
     named = [name for word in _words(prompt + " " + preset) for name in _names(word)]
     named = [name for name in named if name not in unwanted]
-    heard = frozenset(name for name in named if dice.random() < cfg_scale / 5)
-    times = [time for time in TIMES if time in heard]
-    places = [place for place in PLACES if place in heard]
-    ships = ["sea"] if "ship" in heard else []  # the painter knows ships on no other water
-    homes = [home for thing, home in HOMES.items() if thing in heard]
-    styles = [style for style in STYLES if style in heard]
-    return Wish(
-        understood=any(name not in STYLES for name in named),
-        heard=heard,
+    kept = frozenset(name for name in named if dice.random() < cfg_scale / 5)
+    times = [time for time in TIMES if time in kept]
+    places = [place for place in PLACES if place in kept]
+    ships = ["sea"] if "ship" in kept else []  # the painter can only paint ships on the sea
+    homes = [home for thing, home in HOMES.items() if thing in kept]
+    styles = [style for style in STYLES if style in kept]
+    return Subject(
+        recognised=any(name not in STYLES for name in named),
+        names=kept,
         time=[*times, str(dice.choice(["day", "sunset", "dawn"]))][0],
         place=[*ships, *places, *homes, str(dice.choice(["mountain", "field", "lake", "sea"]))][0],
         style=[*styles, "oil"][0],
@@ -83,7 +83,7 @@ def read(prompt: str, negative: str, preset: str, cfg_scale: float, dice: Dice) 
 
 
 def _words(text: str) -> list[str]:
-    """Words in order, those with hyphens also in their parts: 'pixel-art', 'pixel', 'art'."""
+    """The words in order. A compound also yields its parts: 'pixel-art', 'pixel', 'art'."""
     found = re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower())
     return [part for word in found for part in dict.fromkeys([word, *word.split("-")])]
 
@@ -94,10 +94,10 @@ def _names(word: str) -> list[str]:
 
 
 def _colours(words: list[str]) -> dict[str, str]:
-    """Colour codes by what they were said of: a thing among the next words, or nothing known."""
-    said = {}
+    """Colour codes by the thing within the next four words, or by the colour word itself."""
+    colours = {}
     for at, word in enumerate(words):
         if word in COLOURS:
             names = [name for after in words[at + 1 : at + 5] for name in _names(after)]
-            said[next((name for name in names if name in THINGS), word)] = COLOURS[word]
-    return said
+            colours[next((name for name in names if name in THINGS), word)] = COLOURS[word]
+    return colours

@@ -1,32 +1,32 @@
-"""What a person does on the page."""
+"""What people do and see on the page."""
 
 import re
 import time
 
 from playwright.sync_api import expect
 
-expect.set_options(timeout=15_000)  # milliseconds; two cores are shared with the painter
+expect.set_options(timeout=15_000)  # milliseconds, as the machine may be busy
 
 SHIP = "Painting of a ship sailing in a stormy sea, with dramatic lighting and powerful waves."
-QUICK = "qwzx"  # the painter knows no such word, and paints quickly
+QUICK = "qwzx"  # a word that is nowhere else on the page
 
-MANY = """async number => {
-  const { openHistory } = await import("./history.js")
+ADD_PICTURES = """async count => {
+  const { openHistory } = await import("./files/history.js")
   const history = await openHistory()
   const canvas = new OffscreenCanvas(8, 8)
   canvas.getContext("2d").fillRect(0, 0, 8, 8)
   const blob = await canvas.convertToBlob()
-  for (let each = 1; each <= number; each++) {
-    const prompt = `picture ${each}`
+  await Promise.all(Array.from({ length: count }, (_, index) => {
+    const prompt = `picture ${index + 1}`
     const values = { prompt, model: "stable-image-past" }
-    const known = { made: 1e12 + each, values, title: "Past", seed: "7" }
-    await history.add({ prompt, ...known }, blob)
-  }
+    const known = { made: 1e12 + index, values, title: "Past", seed: "7" }
+    return history.add({ prompt, ...known }, blob)
+  }))
 }"""
 
 
 def generate(page, prompt=None):
-    """Press the button, once it is free: a picture is seen a moment before it is kept."""
+    """Press the button once it is enabled, a moment after the last picture is shown."""
     if prompt is not None:
         page.get_by_label("Prompt", exact=True).fill(prompt)
     button = page.get_by_role("button", name=re.compile("^Generate"))
@@ -34,57 +34,63 @@ def generate(page, prompt=None):
     button.click()
 
 
+def submit(page, prompt):
+    """Press the button in any language."""
+    page.locator("#prompt").fill(prompt)
+    page.locator("[type=submit]").click()
+
+
 def watch_posts(page):
-    """A list that grows with each request for a picture."""
+    """The list of POST requests, which grows as the page sends them."""
     sent = []
 
-    def note(request):
+    def record(request):
         if request.method == "POST":
             sent.append(request)
 
-    page.on("request", note)
+    page.on("request", record)
     return sent
 
 
-def pass_pauses(page, sent, count):
-    """Let the page's own clock run until so many requests have gone out."""
+def advance_clock_until(page, sent, count):
+    """Advance the page's clock until it has sent `count` requests."""
     deadline = time.monotonic() + 15
     while len(sent) < count and time.monotonic() < deadline:
         page.clock.fast_forward(1_000)  # milliseconds
     assert len(sent) == count
 
 
-def make(page, *prompts):
-    """One picture after the other, each on the wall and on the shelf."""
+def make_pictures(page, *prompts):
+    """Generate one picture per prompt, and wait until each is on the shelf."""
     for prompt in prompts:
         generate(page, prompt)
-        expect(thumb(page, prompt)).to_be_visible()
+        expect(thumbnail(page, prompt)).to_be_visible()
 
 
 def shelf(page):
     return page.get_by_role("region", name="Kept in this browser")
 
 
-def thumb(page, prompt):
+def thumbnail(page, prompt):
     return shelf(page).get_by_role("button", name=prompt, exact=True)
 
 
-def thumbs(page):
-    """The prompts of what stands on the shelf, as a locator."""
+def thumbnails(page):
+    """A locator of the shelf's pictures, named by their prompts."""
     return shelf(page).get_by_role("listitem").get_by_role("button")
 
 
-def large(page):
+def viewer(page):
     return page.get_by_role("dialog", name="Picture")
 
 
-def act(page, name):
-    """Press a button of the large view."""
-    large(page).get_by_role("button", name=name, exact=True).click()
+def press_in_viewer(page, name):
+    """Press a button in the viewer."""
+    viewer(page).get_by_role("button", name=name, exact=True).click()
 
 
-def heard(page):
-    """What a screen reader says last, as a locator; a dialog speaks for itself."""
+def last_announcement(page):
+    """A locator of what a screen reader announced last; an open dialog has its own status."""
     return page.locator("dialog[open] [role=status], body:not(:has(dialog[open])) > [role=status]")
 
 
@@ -93,35 +99,43 @@ def setting(page, label):
 
 
 def download(page, press):
-    """The name and the bytes of the file that comes of it."""
+    """The name and bytes of the file that `press` downloads."""
     with page.expect_download() as waiting:
         press()
     return waiting.value.suggested_filename, waiting.value.path().read_bytes()
 
 
-def asked_of_the_server(page):
-    """Each address that this page has asked for since it was opened."""
+def requested_urls(page):
+    """The URLs that the page has requested since it was opened."""
     return page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
 
 
+def forget_announcements(page):
+    """Clear the status and the toast, so that the next ones are known to be new."""
+    page.evaluate("""() => {
+      for (const status of document.querySelectorAll("[role=status]")) status.textContent = ""
+      document.querySelector("#toast").hidden = true
+    }""")
+
+
 def expect_shelf(page, *prompts):
-    expect(thumbs(page)).to_have_count(len(prompts))
+    expect(thumbnails(page)).to_have_count(len(prompts))
     for place, prompt in enumerate(prompts):
-        expect(thumbs(page).nth(place)).to_have_accessible_name(prompt)
+        expect(thumbnails(page).nth(place)).to_have_accessible_name(prompt)
 
 
-def with_many(page, number):
-    """The page with so many pictures on its shelf, the newest being the last."""
+def fill_shelf(page, count):
+    """Reload the page with `count` pictures on its shelf; the last one is the newest."""
     page.route("**/app.js", lambda route: route.fulfill(content_type="text/javascript"))
     page.reload()
-    page.evaluate(MANY, number)
+    page.evaluate(ADD_PICTURES, count)
     page.unroute("**/app.js")
     page.reload()
-    expect(thumb(page, f"picture {number}")).to_be_visible()
+    expect(thumbnail(page, f"picture {count}")).to_be_visible()
 
 
-def unfold(page):
-    """A chosen seed has unfolded it already, once the form is drawn."""
+def show_configuration(page):
+    """Show the configuration, which a chosen seed may have done already."""
     expect(page.locator("#fold")).to_be_enabled()
     if page.locator("#configuration").is_hidden():
         page.get_by_role("button", name="Show Configuration").click()

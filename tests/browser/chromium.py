@@ -1,4 +1,4 @@
-"""Finds Chromium, or installs it, and says which: `python -m tests.browser.chromium`."""
+"""Finds or installs Chromium, and prints its path: `python -m tests.browser.chromium`."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-SHELL = "chromium-headless-shell"  # Chromium without windows, which opens a page in half the time
+SHELL = "chromium-headless-shell"  # opens a page in half the time of the full Chromium
 NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -20,7 +20,7 @@ def main() -> None:
 
 
 def find() -> str | None:
-    """The path of a Chromium on this machine: its own, else Playwright's download."""
+    """The path of an installed Chromium, else of Playwright's download, else None."""
     for name in NAMES:
         if path := shutil.which(name):
             return path
@@ -30,7 +30,7 @@ def find() -> str | None:
 
 
 def can_install() -> bool:
-    """Whether Debian's packages are at hand; to others Playwright brings its own shell."""
+    """Whether Debian's packages can be installed; elsewhere Playwright downloads its own shell."""
     return shutil.which("apt-get") is not None and os.geteuid() == 0
 
 

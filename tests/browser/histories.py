@@ -1,9 +1,9 @@
-"""What a test does with the history of pictures, on the page without its plot."""
+"""Calls of the page's history module, on a page that does not run app.js."""
 
 import contextlib
 
 HELPERS = """
-  const { openHistory } = await import("./history.js")
+  const { openHistory } = await import("./files/history.js")
   const history = window.opened ??= await openHistory()
   const noise = (width, height) => {
     const canvas = new OffscreenCanvas(width, height)
@@ -25,37 +25,37 @@ HELPERS = """
 
 
 @contextlib.contextmanager
-def bare_page(chromium, site):
-    """The page, its policy and its modules, but for the plot, which has a history of its own."""
+def page_without_app(chromium, site):
+    """The page without app.js, which opens a history of its own."""
     complaints = []
 
-    def complain_of_strangers(request):
+    def record_foreign_request(request):
         if not request.url.startswith(site.url):
             complaints.append(request.url)
 
     with chromium.new_context() as context:
-        leave_out_the_plot(context)
+        stub_app(context)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
-        context.on("request", complain_of_strangers)
+        context.on("request", record_foreign_request)
         page = context.new_page()
         page.goto(site.url)
         yield page
     assert complaints == []
 
 
-def leave_out_the_plot(context):
+def stub_app(context):
     context.route("**/app.js", lambda route: route.fulfill(content_type="text/javascript"))
 
 
-def run(page, act, argument=None):
-    """What the act returns, with the page's one `history` and the helpers at hand."""
+def run(page, script, argument=None):
+    """The result of the script, which may use `history` and the functions in HELPERS."""
     late = "new Promise((_, reject) => setTimeout(reject, 15_000, new Error('too late')))"
-    script = f"argument => Promise.race([{late}, (async () => {{ {HELPERS} {act} }})()])"
-    return page.evaluate(script, argument)
+    function = f"argument => Promise.race([{late}, (async () => {{ {HELPERS} {script} }})()])"
+    return page.evaluate(function, argument)
 
 
 def add(page, *prompts):
-    """One picture after the other; their files hold their prompts."""
+    """Add one picture per prompt; each file contains its prompt."""
     run(page, "for (const prompt of argument) await add(prompt)", prompts)
 
 
@@ -68,19 +68,19 @@ def reason(page):
     return run(page, "return history.reason")
 
 
-def window(page, site):
-    """Another window of the same browser."""
+def open_window(page, site):
+    """Open another window in the same browser context."""
     other = page.context.new_page()
     other.goto(site.url)
     return other
 
 
-def devtools(page, site, command, **arguments):
+def send_storage_command(page, site, command, **arguments):
     session = page.context.new_cdp_session(page)
     session.send(f"Storage.{command}", {"origin": site.url.rstrip("/"), **arguments})
 
 
-def replaced(page, script):
-    """From now on the browser is one that does this."""
+def reload_with_script(page, script):
+    """Reload the page, and run the script before the page's own from now on."""
     page.add_init_script(f"{{ {script} }}")
     page.reload()

@@ -1,4 +1,4 @@
-"""The page's languages: the sentences of each, and what is left in English."""
+"""The page's languages: their sentences, and what a page still says in English."""
 
 import json
 import re
@@ -6,10 +6,10 @@ import re
 from conftest import ROOT
 
 FRONTEND = ROOT / "frontend"
-LANGUAGES = {"de": "de-DE", "es": "es-ES", "ja": "ja-JP"}  # and a browser's locale
-PLACE = r"\{(\w+)\}"
+LANGUAGES = {"de": "de-DE", "es": "es-ES", "ja": "ja-JP"}  # and the locale of a browser
+PLACEHOLDER = r"\{(\w+)\}"
 
-WALK = """() => {
+ALL_TEXTS = """() => {
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT)
   const texts = [document.querySelector("[name=description]").content]
   while (walker.nextNode()) {
@@ -23,8 +23,8 @@ WALK = """() => {
 }"""
 
 
-def words(language):
-    """The language's file; each sentence stands in it once."""
+def translations(language):
+    """The translations of a language by English sentence, each listed once."""
     text = (FRONTEND / f"words/{language}.js").read_text()
     body = re.sub(r"^ *//.*\n", "", text, flags=re.MULTILINE).removeprefix("export default ")
     pairs = json.loads(re.sub(r",\s*\}\s*$", "}", body), object_pairs_hook=list)
@@ -32,13 +32,15 @@ def words(language):
     return dict(pairs)
 
 
-def english(page, known):
-    """What the page says in English though the language has other words; hidden or not."""
+def untranslated(page, known):
+    """The texts, visible or hidden, that are in English although the language translates them."""
     patterns = [pattern(key) for key, sentence in known.items() if key != sentence]
-    return [text for text in page.evaluate(WALK) if any(each.search(text) for each in patterns)]
+    return [
+        text for text in page.evaluate(ALL_TEXTS) if any(each.search(text) for each in patterns)
+    ]
 
 
 def pattern(key):
-    """A sentence may stand beside others and has values in its places; a word stands alone."""
+    """Matches a sentence anywhere, with any values in its placeholders; a word only alone."""
     searched = ".+".join(map(re.escape, re.split(r"\{\w+\}", key)))
     return re.compile(searched if " " in key else f"^{searched}$")

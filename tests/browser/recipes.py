@@ -1,4 +1,4 @@
-"""The page's recipe.js and metadata.js, called from here; and files as AUTOMATIC1111 makes them."""
+"""Calls of the page's recipe.js and formats.js, and files as AUTOMATIC1111 writes them."""
 
 import base64
 import contextlib
@@ -38,7 +38,7 @@ PROMPTS = [
     "",
 ]
 
-# What lines alone cannot hold, or would be read for something else.
+# Prompts that plain lines cannot hold, or that would be read as something else.
 ODD_PROMPTS = [
     "  space around  ",
     "\nempty lines around\n\n",
@@ -53,20 +53,20 @@ ODD_PROMPTS = [
 
 
 @contextlib.contextmanager
-def opened(chromium, site):
-    """One window for all tests of a file: they call functions, and leave nothing behind."""
+def open_for_functions(chromium, site):
+    """One page for all tests of a file, as they only call functions."""
     page = chromium.new_page()
     page.goto(site.url)
     yield page
     page.close()
 
 
-def in_page(page, expression, cases):
-    """What a JavaScript function makes of each case, with both modules and `bytes(base64)`."""
+def map_in_page(page, expression, cases):
+    """The results of a JavaScript function, which may use both modules and `bytes(base64)`."""
     script = """async text => {
         const at = name => new URL(name, document.baseURI)
-        const { describe, parse } = await import(at("recipe.js"))
-        const { embed, extract } = await import(at("metadata.js"))
+        const { describe, parse } = await import(at("files/recipe.js"))
+        const { embed, extract } = await import(at("files/formats.js"))
         const letters = bytes => Array.from(bytes, byte => String.fromCharCode(byte)).join("")
         const base64 = bytes => btoa(letters(bytes))
         const bytes = base64 => Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
@@ -77,28 +77,28 @@ def in_page(page, expression, cases):
     return json.loads(page.evaluate(script.replace("EXPRESSION", expression), json.dumps(cases)))
 
 
-def embedded(page, files, texts):
-    """Each file with its text in it."""
-    cases = [[encode(file), text] for file, text in zip(files, texts, strict=True)]
-    made = in_page(page, "([file, text]) => base64(embed(bytes(file), text))", cases)
+def embed_texts(page, files, texts):
+    """The files, each with its text embedded."""
+    cases = [[to_base64(file), text] for file, text in zip(files, texts, strict=True)]
+    made = map_in_page(page, "([file, text]) => base64(embed(bytes(file), text))", cases)
     return [base64.b64decode(file) for file in made]
 
 
-def extracted(page, files):
-    return in_page(page, "file => extract(bytes(file))", [encode(file) for file in files])
+def extract_texts(page, files):
+    return map_in_page(page, "file => extract(bytes(file))", [to_base64(file) for file in files])
 
 
-def encode(file):
+def to_base64(file):
     return base64.b64encode(file).decode()
 
 
-def utf16(text):
-    """The text as JavaScript has it, where two halves of an emoji side by side are one."""
+def as_javascript_text(text):
+    """The text as JavaScript has it, where two adjacent surrogates are one character."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
-def examples(strategy, count):
-    """So many cases of Hypothesis's, to be tried in one visit to the page."""
+def draw_examples(strategy, count):
+    """`count` examples from Hypothesis, to send to the page in one call."""
     found = []
 
     @settings(max_examples=count, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
@@ -111,70 +111,78 @@ def examples(strategy, count):
 
 
 def gradient(mode="RGB", size=(37, 21)):
-    """A picture with something in it, of odd sizes."""
+    """An image with varied pixels and odd sides."""
     ramp = Image.linear_gradient("L").resize(size)
     turned = ramp.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return Image.merge(mode, [ramp, turned, ramp, turned][: len(mode)])
 
 
-def saved(image, format, **how):
+def to_file(image, format, **how):
     file = io.BytesIO()
     image.save(file, format, **how)
     return file.getvalue()
 
 
-def icc():
+def srgb_profile():
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-def pictures():
-    """One file of each kind that a model may send or a person may drop, by name."""
+def sample_files():
+    """One file of each kind that a model may return or a person may drop, by name."""
     wide = gradient(size=(300, 20))
     transparent = gradient("RGBA")
     chunks = PngInfo()
     chunks.add_text("Software", "a program")
     chunks.add(b"caBX", b"content credentials")
     return {
-        "png": saved(gradient(), "PNG"),
-        "png alpha": saved(transparent, "PNG"),
-        "png palette": saved(gradient().quantize(16), "PNG"),
-        "png rich": saved(gradient(), "PNG", pnginfo=chunks, icc_profile=icc(), dpi=(72, 72)),
-        "jpeg": saved(gradient(), "JPEG"),
-        "jpeg progressive": saved(gradient(), "JPEG", progressive=True),
-        "jpeg rich": saved(gradient(), "JPEG", icc_profile=icc(), xmp=b"<x/>", comment=b"hello"),
-        "jpeg exif": saved(gradient(), "JPEG", exif=comment_exif("old")),
-        "webp lossy": saved(wide, "WEBP"),
-        "webp lossless": saved(wide, "WEBP", lossless=True),
-        "webp lossy alpha": saved(transparent, "WEBP"),
-        "webp lossless alpha": saved(transparent, "WEBP", lossless=True),
-        "webp icc": saved(wide, "WEBP", icc_profile=icc()),
-        "webp rich": saved(
-            transparent, "WEBP", icc_profile=icc(), xmp=b"<x/>", exif=comment_exif("old")
+        "png": to_file(gradient(), "PNG"),
+        "png alpha": to_file(transparent, "PNG"),
+        "png palette": to_file(gradient().quantize(16), "PNG"),
+        "png rich": to_file(
+            gradient(), "PNG", pnginfo=chunks, icc_profile=srgb_profile(), dpi=(72, 72)
         ),
-        "webp moving": saved(
+        "jpeg": to_file(gradient(), "JPEG"),
+        "jpeg progressive": to_file(gradient(), "JPEG", progressive=True),
+        "jpeg rich": to_file(
+            gradient(), "JPEG", icc_profile=srgb_profile(), xmp=b"<x/>", comment=b"hello"
+        ),
+        "jpeg exif": to_file(gradient(), "JPEG", exif=exif_with_comment("old")),
+        "webp lossy": to_file(wide, "WEBP"),
+        "webp lossless": to_file(wide, "WEBP", lossless=True),
+        "webp lossy alpha": to_file(transparent, "WEBP"),
+        "webp lossless alpha": to_file(transparent, "WEBP", lossless=True),
+        "webp icc": to_file(wide, "WEBP", icc_profile=srgb_profile()),
+        "webp rich": to_file(
+            transparent,
+            "WEBP",
+            icc_profile=srgb_profile(),
+            xmp=b"<x/>",
+            exif=exif_with_comment("old"),
+        ),
+        "webp moving": to_file(
             wide, "WEBP", save_all=True, append_images=[gradient(size=(300, 20)).rotate(180)]
         ),
     }
 
 
-def comment_exif(text):
-    """EXIF as stable-diffusion-webui's save_image_with_geninfo makes it."""
+def exif_with_comment(text):
+    """EXIF as stable-diffusion-webui's save_image_with_geninfo writes it."""
     comment = piexif.helper.UserComment.dump(text, encoding="unicode")
     return piexif.dump({"Exif": {piexif.ExifIFD.UserComment: comment}})
 
 
-def automatic1111(text, format):
-    """A file with the text, as stable-diffusion-webui's save_image_with_geninfo makes it."""
+def automatic1111_file(text, format):
+    """A file with the text, as stable-diffusion-webui's save_image_with_geninfo writes it."""
     if format == "PNG":
         info = PngInfo()
         info.add_text("parameters", text)
-        return saved(gradient(), "PNG", pnginfo=info)
+        return to_file(gradient(), "PNG", pnginfo=info)
     made = io.BytesIO()
-    piexif.insert(comment_exif(text), saved(gradient(), format), made)
+    piexif.insert(exif_with_comment(text), to_file(gradient(), format), made)
     return made.getvalue()
 
 
-def read(file):
+def read_parameters(file):
     """The text as stable-diffusion-webui's read_info_from_image finds it, by Pillow and piexif."""
     with Image.open(io.BytesIO(file)) as image:
         if image.format == "PNG":

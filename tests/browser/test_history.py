@@ -1,4 +1,4 @@
-"""The history in a real browser: what lasts, what is found and shared."""
+"""The history in a real browser: storing, searching, and sharing between windows."""
 
 import base64
 import hashlib
@@ -11,13 +11,13 @@ import pytest
 from browser.chromium import find
 from browser.histories import (
     add,
-    bare_page,
-    leave_out_the_plot,
+    open_window,
+    page_without_app,
     prompts,
     reason,
-    replaced,
+    reload_with_script,
     run,
-    window,
+    stub_app,
 )
 from conftest import ROOT
 
@@ -27,12 +27,12 @@ VENDOR = ROOT / "frontend/vendor"
 
 
 @pytest.fixture
-def page(chromium, site):
-    with bare_page(chromium, site) as page:
+def page(chromium, quick_site):
+    with page_without_app(chromium, quick_site) as page:
         yield page
 
 
-def test_what_is_vendored_is_as_it_was_published():
+def test_vendored_files_match_their_published_hashes():
     table = (VENDOR / "README.md").read_text()
     rows = re.findall(r"^\| (\S+\.js) .*, (\S+) \| (\w{64}) \|$", table, re.MULTILINE)
     assert {name for name, _, _ in rows} == {file.name for file in VENDOR.glob("*.js")}
@@ -41,7 +41,7 @@ def test_what_is_vendored_is_as_it_was_published():
         assert "Permission" in (VENDOR / licence).read_text()
 
 
-def test_a_picture_survives_a_reload_with_all_that_is_known_of_it(page):
+def test_a_picture_and_its_record_survive_a_reload(page):
     values = {"prompt": "a fox", "negative_prompt": "blurry", "model": "core", "seed": ""}
     known = {"prompt": "a fox", "title": "Stable Image Core", "seed": "7", "values": values}
     known |= {"price": "0.04", "made": 1_700_000_000_000, "seconds": 4.2}
@@ -55,7 +55,7 @@ def test_a_picture_survives_a_reload_with_all_that_is_known_of_it(page):
     assert reason(page) == ""
 
 
-def test_pictures_survive_the_browsers_restart(chromium, site, tmp_path):
+def test_pictures_survive_a_restart_of_the_browser(chromium, quick_site, tmp_path):
     def browser():
         return chromium.browser_type.launch_persistent_context(
             tmp_path, executable_path=find(), args=["--no-sandbox"]
@@ -63,15 +63,15 @@ def test_pictures_survive_the_browsers_restart(chromium, site, tmp_path):
 
     for act in ("await add('a fox'); await history.star(await id('fox'), true)", ""):
         with browser() as context:
-            leave_out_the_plot(context)
+            stub_app(context)
             page = context.pages[0]
-            page.goto(site.url)
+            page.goto(quick_site.url)
             run(page, act)
             assert prompts(page, starred=True) == ["a fox"]
             assert run(page, "return file('fox')") == "a fox"
 
 
-def test_the_newest_come_first_in_whatever_order_they_arrived(page):
+def test_lists_the_newest_pictures_first(page):
     run(
         page,
         "for (const made of argument) await add(`${made}`, { made })",
@@ -86,8 +86,8 @@ def test_the_newest_come_first_in_whatever_order_they_arrived(page):
     assert page.evaluate("all.map(({ record }) => record.prompt)") == prompts(page)
 
 
-def test_pictures_of_one_moment_in_two_windows_all_stay(page, site):
-    other = window(page, site)
+def test_keeps_pictures_added_at_the_same_time_in_two_windows(page, quick_site):
+    other = open_window(page, quick_site)
     script = "window.adding = Promise.all([...'abcdefgh'].map(each => add(each, { made: 1e12 })))"
     for act in (script + "; return 0", "await adding"):
         for each in (page, other):
@@ -96,7 +96,7 @@ def test_pictures_of_one_moment_in_two_windows_all_stay(page, site):
     assert run(other, "return history.count()") == 16
 
 
-def test_a_page_of_thousands_reads_no_more_than_it_shows(page):
+def test_reads_no_more_records_than_it_returns(page):
     script = """
       const { openDB } = await import("./vendor/idb.js")
       const { store, done } = (await openDB("easel", 1)).transaction("pictures", "readwrite")
@@ -109,7 +109,7 @@ def test_a_page_of_thousands_reads_no_more_than_it_shows(page):
       return history.count()
     """
     assert run(page, script) == 2000
-    replaced(
+    reload_with_script(
         page,
         """
         window.read = []
@@ -129,13 +129,13 @@ def test_a_page_of_thousands_reads_no_more_than_it_shows(page):
     run(page, "read.splice(0)")
     assert prompts(page, limit=60)[-1] == "ship 940"
     read = page.evaluate("read")
-    assert set(read) == {"pictures", "step"}  # no Blob
+    assert set(read) == {"pictures", "step"}  # no file
     assert read.count("step") <= 60
     assert prompts(page, words="HERON ship") == ["ship 7 and a heron"] * 2
     assert prompts(page, words="heron zebra") == []
 
 
-def test_words_and_stars_find_a_picture(page):
+def test_finds_pictures_by_words_and_star(page):
     run(page, "await add('A red Fox in the snow', { title: 'Stable Image Core' })")
     run(page, "await add('A fox at night', { title: 'Stable Image Ultra' })")
     add(page, "Cafe\u0301 on the corner")
@@ -152,7 +152,7 @@ def test_words_and_stars_find_a_picture(page):
     assert prompts(page, starred=True) == []
 
 
-def test_a_removed_picture_is_gone_and_undo_puts_it_back_in_its_place(page, site):
+def test_undo_restores_a_removed_picture_in_its_place(page, quick_site):
     add(page, "fox", "hen", "owl")
     before = run(page, "return history.star(await id('hen'), true)")
     run(page, "window.undo = await history.remove(await id('hen'))")
@@ -160,21 +160,21 @@ def test_a_removed_picture_is_gone_and_undo_puts_it_back_in_its_place(page, site
     gone = "return [await history.file(argument), await history.thumb(argument)]"
     assert run(page, gone, before["id"]) == [None, None]
     run(page, "await Promise.all([undo(), undo()])")
-    other = window(page, site)
+    other = open_window(page, quick_site)
     assert prompts(other) == ["owl", "hen", "fox"]
     assert run(other, "return history.page({ starred: true })") == [before]
     assert run(other, "return file('hen')") == "hen"
 
 
-def test_what_is_gone_is_nothing_to_fail_on(page):
+def test_ignores_an_unknown_id(page):
     run(page, "const undo = await history.remove('none'); await undo()")
     for act in ("star", "file", "thumb"):
         assert run(page, f"return history.{act}('none')") is None
     assert (run(page, "return history.count()"), reason(page)) == (0, "")
 
 
-def test_two_windows_have_one_history_and_hear_of_each_other(page, site):
-    other = window(page, site)
+def test_two_windows_share_one_history(page, quick_site):
+    other = open_window(page, quick_site)
     for each in (page, other):
         run(each, "window.heard = []; history.onchange = change => heard.push(change)")
     add(page, "fox")
@@ -194,7 +194,7 @@ SHAPES = {
 }  # fmt: skip
 
 
-def test_a_thumbnail_is_small_and_of_the_pictures_shape(page):
+def test_a_thumbnail_is_small_and_keeps_the_aspect_ratio(page):
     script = """
       const record = await history.add({}, await noise(...argument))
       const thumb = await history.thumb(record.id)
@@ -204,10 +204,10 @@ def test_a_thumbnail_is_small_and_of_the_pictures_shape(page):
     for shape, small in SHAPES.items():
         whole, drawn, type, size = run(page, script, shape)
         assert (whole, drawn, type) == (list(shape), small, "image/webp")
-        assert size < 60_000  # and noise is what is hardest to shrink
+        assert size < 60_000  # noise compresses worst
 
 
-def test_a_browser_without_webp_or_without_canvas_shows_the_picture_all_the_same(page):
+def test_makes_thumbnails_without_webp_or_canvas(page):
     thumb = "return (await history.thumb((await history.add({}, await noise(640, 640))).id)).type"
     without_webp = """
       const { convertToBlob } = OffscreenCanvas.prototype
@@ -220,26 +220,26 @@ def test_a_browser_without_webp_or_without_canvas_shows_the_picture_all_the_same
     assert run(page, "return (await history.thumb(await id('all'))).text()") == "no picture at all"
 
 
-def test_the_browser_is_asked_to_keep_it_at_the_first_picture_and_not_waited_for(page):
+def test_asks_for_persistent_storage_once_without_waiting(page):
     asking = "StorageManager.prototype.persist = () => { asked++; return new Promise(() => {}) }"
-    replaced(page, f"window.asked = 0; {asking}")
+    reload_with_script(page, f"window.asked = 0; {asking}")
     assert prompts(page) == [] and page.evaluate("asked") == 0
     add(page, "fox", "hen")
     assert page.evaluate("asked") == 1
 
 
-def test_all_pictures_go_into_a_zip_under_their_own_names_but_those_removed_meanwhile(page):
+def test_zips_all_pictures_but_those_just_removed(page):
     names = ["gone", "Ein Fuchs im Schnee, größer", "雪の中の狐", "🦊"]
     add(page, *names)
     script = """
-      const { downloadZip } = await import("./vendor/client-zip.js")
+      const { zip } = await import("./files/zip.js")
       async function* files() {
         for await (const { record, blob } of history.all()) {
           await history.remove(await id("gone"))
-          yield { name: `${record.prompt}.jpg`, lastModified: new Date(record.made), input: blob }
+          yield { name: `${record.prompt}.jpg`, date: new Date(record.made), blob }
         }
       }
-      const bytes = new Uint8Array(await downloadZip(files()).arrayBuffer())
+      const bytes = new Uint8Array(await (await zip(files())).arrayBuffer())
       return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""))
     """
     archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(run(page, script))))

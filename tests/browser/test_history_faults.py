@@ -1,15 +1,24 @@
-"""The history where storage is off, full, broken, or taken away under the page."""
+"""The history when storage is off, full, broken, or cleared while the page is open."""
 
 import pytest
 
-from browser.histories import add, bare_page, devtools, prompts, reason, replaced, run, window
+from browser.histories import (
+    add,
+    open_window,
+    page_without_app,
+    prompts,
+    reason,
+    reload_with_script,
+    run,
+    send_storage_command,
+)
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def page(chromium, site):
-    with bare_page(chromium, site) as page:
+def page(chromium, quick_site):
+    with page_without_app(chromium, quick_site) as page:
         yield page
 
 
@@ -23,20 +32,14 @@ OFF = {
         if (name === "pictures") queueMicrotask(() => transaction.abort())
       }""",
     "of a newer page": "indexedDB.open('easel', 2)",
-    "without Blobs": """
-      const { put } = IDBObjectStore.prototype
-      IDBObjectStore.prototype.put = function (value, id) {
-        if (value instanceof Blob) throw new DOMException("", "DataCloneError")
-        return put.call(this, value, id)
-      }""",
 }
 NO_CHANNEL = "window.BroadcastChannel = class { constructor() { throw new Error() } }"
 
 
 @pytest.mark.parametrize("storage", OFF)
-def test_where_storage_is_off_the_history_lasts_as_long_as_the_page(page, storage):
-    replaced(page, f"{OFF[storage]}; {NO_CHANNEL}")
-    assert reason(page) == ("" if storage == "without Blobs" else "off")
+def test_keeps_the_history_in_memory_without_storage(page, storage):
+    reload_with_script(page, f"{OFF[storage]}; {NO_CHANNEL}")
+    assert reason(page) == "off"
     add(page, "fox", "hen", "owl")
     assert (prompts(page), reason(page)) == (["owl", "hen", "fox"], "off")
     run(page, "await history.star(await id('hen'), true)")
@@ -51,24 +54,24 @@ def test_where_storage_is_off_the_history_lasts_as_long_as_the_page(page, storag
     assert prompts(page) == []
 
 
-def test_when_storage_is_full_pictures_last_as_long_as_the_page(page, site):
-    # Before anything is written, as Chromium remembers for a while how much room there is.
-    devtools(page, site, "overrideQuotaForOrigin", quotaSize=3_000_000)
+def test_keeps_new_pictures_in_memory_when_storage_is_full(page, quick_site):
+    # Before the first write, as Chromium caches the free space for a while.
+    send_storage_command(page, quick_site, "overrideQuotaForOrigin", quotaSize=3_000_000)
     script = "for (const name of argument) await add(name.padEnd(1_000_000, '.'))"
     run(page, script, ["one", "two", "three"])
     words = [prompt.strip(".") for prompt in prompts(page)]
     assert (words, reason(page)) == (["three", "two", "one"], "full")
     assert run(page, "return file('three')") == "three".ljust(1_000_000, ".")
-    assert len(prompts(window(page, site))) < 3
-    devtools(page, site, "overrideQuotaForOrigin")  # someone made room
+    assert len(prompts(open_window(page, quick_site))) < 3
+    send_storage_command(page, quick_site, "overrideQuotaForOrigin")  # storage is freed
     add(page, "four")
     assert reason(page) == ""
     page.reload()
     assert len(prompts(page)) == 4
 
 
-def test_removing_what_was_too_much_ends_the_trouble(page, site):
-    devtools(page, site, "overrideQuotaForOrigin", quotaSize=1_000_000)
+def test_removing_the_unsaved_picture_clears_the_reason(page, quick_site):
+    send_storage_command(page, quick_site, "overrideQuotaForOrigin", quotaSize=1_000_000)
     add(page, "large".ljust(2_000_000, "."), "small")
     assert reason(page) == "full"
     run(page, "await history.remove(await id('large'))")
@@ -77,9 +80,9 @@ def test_removing_what_was_too_much_ends_the_trouble(page, site):
     assert prompts(page) == ["small"]
 
 
-def test_pictures_are_kept_when_the_site_data_is_cleared_under_the_page(page, site):
+def test_saves_pictures_after_the_site_data_is_cleared(page, quick_site):
     add(page, "fox")
-    devtools(page, site, "clearDataForOrigin", storageTypes="all")
+    send_storage_command(page, quick_site, "clearDataForOrigin", storageTypes="all")
     assert prompts(page) == []
     add(page, "hen")
     page.reload()
@@ -93,7 +96,7 @@ def test_pictures_are_kept_when_the_site_data_is_cleared_under_the_page(page, si
         "const cut = first.apply(this, all); setTimeout(() => cut.abort()); return cut",
     ],
 )
-def test_what_a_broken_connection_left_undone_is_done_again(page, breakage):
+def test_retries_a_write_after_the_database_connection_breaks(page, breakage):
     add(page, "fox")
     script = f"""
       const first = IDBDatabase.prototype.transaction
@@ -112,28 +115,28 @@ def test_what_a_broken_connection_left_undone_is_done_again(page, breakage):
     ("act", "after"),
     [("deleteDatabase('easel')", (["hen"], "")), ("open('easel', 2)", (["hen"], "off"))],
 )
-def test_a_window_that_deletes_or_renews_the_database_does_not_wait(page, site, act, after):
+def test_does_not_block_another_window_from_deleting_the_database(page, quick_site, act, after):
     add(page, "fox")
     script = """new Promise((resolve, reject) => {
       Object.assign(indexedDB.ACT, { onsuccess: () => resolve(), onblocked: reject })
     })"""
-    window(page, site).evaluate(script.replace("ACT", act))
+    open_window(page, quick_site).evaluate(script.replace("ACT", act))
     add(page, "hen")
     assert (prompts(page), reason(page)) == after
 
 
-def test_nobody_waits_for_a_database_that_does_not_open(page, site):
-    other = window(page, site)
+def test_does_not_wait_for_a_database_that_does_not_open(page, quick_site):
+    other = open_window(page, quick_site)
     script = """new Promise(resolve => {
       const opening = indexedDB.open("easel", 1)
       opening.onsuccess = () => {
-        window.held = opening.result // and lets nobody delete it
+        window.held = opening.result // which blocks its deletion
         indexedDB.deleteDatabase("easel").onblocked = () => resolve()
       }
     })"""
     other.evaluate(script)
     page.clock.install()
-    page.evaluate("import('./history.js').then(all => { window.openHistory = all.openHistory })")
+    page.evaluate("import('./files/history.js').then(module => { Object.assign(window, module) })")
     page.evaluate("openHistory().then(history => { window.opened = history }); 0")
     page.clock.fast_forward(3_000)  # milliseconds
     page.wait_for_function("window.opened", timeout=10_000)

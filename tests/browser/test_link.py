@@ -1,4 +1,4 @@
-"""Links with settings, and the form that survives a reload; nothing runs by itself."""
+"""Links with settings, and the form after a reload. Nothing runs by itself."""
 
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -8,16 +8,16 @@ from playwright.sync_api import expect
 from browser.acts import (
     QUICK,
     SHIP,
-    act,
-    asked_of_the_server,
     generate,
-    heard,
-    large,
-    make,
+    last_announcement,
+    make_pictures,
+    press_in_viewer,
+    requested_urls,
     setting,
     shelf,
-    thumb,
-    unfold,
+    show_configuration,
+    thumbnail,
+    viewer,
     watch_posts,
 )
 
@@ -27,14 +27,14 @@ CORE = "Stable Image Core"
 
 
 @pytest.fixture
-def follow(open_page, site):
-    """Open a link in a fresh window; the page, which has asked for no picture."""
+def follow(open_page, quick_site):
+    """Open a link in a fresh context, and check that the page requests no picture."""
 
     def open_one(link, secret="qwzx"):
         page = open_page(link)
-        expect(page).to_have_url(site.url)
-        asked = asked_of_the_server(page)
-        assert f"{site.url}api/models" in asked
+        expect(page).to_have_url(quick_site.url)
+        asked = requested_urls(page)
+        assert f"{quick_site.url}api/models" in asked
         assert not [address for address in asked if "api/?" in address or secret in address]
         expect(page.locator("figure")).to_have_count(0)
         return page
@@ -46,22 +46,22 @@ def chosen(page):
     return setting(page, "Model").locator(":checked")
 
 
-def test_a_copied_link_fills_the_form_of_who_opens_it_and_runs_nothing(page, site, follow):
+def test_a_copied_link_fills_the_form_and_runs_nothing(page, quick_site, follow):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     words = "qwzx & 100 % #fox+hen=owl\n雪 🦊"
     setting(page, "Model").select_option("Stable Diffusion XL")
-    unfold(page)
+    show_configuration(page)
     setting(page, "Negative prompt").fill("blurry & dark")
     setting(page, "Size").select_option("1344x768")
     setting(page, "Generation steps").fill("10")
-    make(page, words)
+    make_pictures(page, words)
     shelf(page).get_by_role("listitem").get_by_role("button").first.click()
-    seed = large(page).get_by_role("definition").nth(1).inner_text()
-    act(page, "Copy link")
-    expect(heard(page)).to_have_text("The link is copied.")
-    before = site.calls()
+    seed = viewer(page).get_by_role("definition").nth(1).inner_text()
+    press_in_viewer(page, "Copy link")
+    expect(last_announcement(page)).to_have_text("Link copied.")
+    before = quick_site.calls()
     other = follow(page.evaluate("navigator.clipboard.readText()"))
-    unfold(other)
+    show_configuration(other)
     expect(chosen(other)).to_have_text("Stable Diffusion XL")
     for label, value in (
         ("Prompt", words),
@@ -71,25 +71,25 @@ def test_a_copied_link_fills_the_form_of_who_opens_it_and_runs_nothing(page, sit
         ("Seed", seed),
     ):
         expect(setting(other, label)).to_have_value(value)
-    assert site.calls() == before
+    assert quick_site.calls() == before
 
 
-def test_prompt_link_and_picture_are_copied(page, site):
+def test_copies_prompt_link_and_picture(page, quick_site):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    make(page, "qwzx & 100 % fox")
-    thumb(page, "qwzx & 100 % fox").click()
+    make_pictures(page, "qwzx & 100 % fox")
+    thumbnail(page, "qwzx & 100 % fox").click()
     copied = "navigator.clipboard.readText()"
-    act(page, "Copy prompt")
-    expect(heard(page)).to_have_text("The prompt is copied.")
+    press_in_viewer(page, "Copy prompt")
+    expect(last_announcement(page)).to_have_text("Prompt copied.")
     assert page.evaluate(copied) == "qwzx & 100 % fox"
-    act(page, "Copy link")
-    expect(heard(page)).to_have_text("The link is copied.")
+    press_in_viewer(page, "Copy link")
+    expect(last_announcement(page)).to_have_text("Link copied.")
     link = urlsplit(page.evaluate(copied))
-    assert link._replace(fragment="").geturl() == site.url
-    seed = large(page).get_by_role("definition").nth(1).inner_text()
+    assert link._replace(fragment="").geturl() == quick_site.url
+    seed = viewer(page).get_by_role("definition").nth(1).inner_text()
     assert f"seed={seed}" in link.fragment.split("&")
-    act(page, "Copy picture")
-    expect(heard(page)).to_have_text("The picture is copied.")
+    press_in_viewer(page, "Copy picture")
+    expect(last_announcement(page)).to_have_text("Picture copied.")
     script = """async () => {
         const [item] = await navigator.clipboard.read()
         const { width } = await createImageBitmap(await item.getType("image/png"))
@@ -101,22 +101,15 @@ def test_prompt_link_and_picture_are_copied(page, site):
 @pytest.mark.parametrize(
     "odd",
     [
-        "colour=red&steps=30&sampler=x",
-        "model=nonsense",
-        "seed=-1",
-        "seed=4294967296",
-        "seed=seven",
-        "aspect_ratio=1:7&output_format=exe",
-        "__proto__=x&constructor=x&toString=x",
-        "count=99",
-        "count=",
-        "access-code=x&file=x",
-        "=&&&%E0%A4%A&%",
+        "colour=red&steps=30&sampler=x&seed=-1&count=99",
+        "model=nonsense&seed=seven&count=",
+        "seed=4294967296&aspect_ratio=1:7&output_format=exe",
+        "__proto__=x&constructor=x&toString=x&access-code=x&file=x&=&&&%E0%A4%A&%",
     ],
 )
-def test_what_a_link_may_not_say_is_left_out_and_the_rest_is_taken(site, follow, odd):
-    page = follow(f"{site.url}#{odd}&prompt=qwzx")
-    unfold(page)
+def test_ignores_invalid_values_in_a_link(quick_site, follow, odd):
+    page = follow(f"{quick_site.url}#{odd}&prompt=qwzx")
+    show_configuration(page)
     expect(setting(page, "Prompt")).to_have_value("qwzx")
     expect(chosen(page)).to_have_text(CORE)
     expect(setting(page, "Seed")).to_have_value("0")
@@ -135,43 +128,45 @@ def test_what_a_link_may_not_say_is_left_out_and_the_rest_is_taken(site, follow,
         "qwzx " + "long words " * 1000,
     ],
 )
-def test_hostile_words_of_a_link_are_words_in_the_form(site, follow, words):
-    page = follow(f"{site.url}#{urlencode({'prompt': words, 'negative_prompt': words})}")
+def test_a_hostile_link_is_text_in_the_form(quick_site, follow, words):
+    page = follow(f"{quick_site.url}#{urlencode({'prompt': words, 'negative_prompt': words})}")
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
-    unfold(page)
+    show_configuration(page)
     for label in ("Prompt", "Negative prompt"):
         assert setting(page, label).input_value() == words
     expect(page.locator("img[src]")).to_have_count(0)
 
 
-def test_a_link_without_words_leaves_the_example(site, follow):
+def test_a_link_without_a_prompt_keeps_the_example(quick_site, follow):
     for link in ("#prompt=", "#seed=7"):
-        expect(setting(follow(site.url + link), "Prompt")).to_have_value(SHIP)
+        expect(setting(follow(quick_site.url + link), "Prompt")).to_have_value(SHIP)
 
 
-def test_an_access_code_beside_the_settings_is_taken_and_never_passed_on(site, follow):
-    page = follow(f"{site.url}#prompt=qwzx&code=Sesame&seed=7", secret="Sesame")
+def test_never_copies_the_access_code_into_a_link(quick_site, follow):
+    page = follow(f"{quick_site.url}#prompt=qwzx&code=Sesame&seed=7", secret="Sesame")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    unfold(page)
+    show_configuration(page)
     expect(setting(page, "Prompt")).to_have_value("qwzx")
     expect(setting(page, "Seed")).to_have_value("7")
     assert page.evaluate("sessionStorage.getItem('access-code')") == "Sesame"
-    make(page, "qwzx fox")
-    thumb(page, "qwzx fox").click()
-    act(page, "Copy link")
-    expect(heard(page)).to_have_text("The link is copied.")
+    make_pictures(page, "qwzx fox")
+    thumbnail(page, "qwzx fox").click()
+    press_in_viewer(page, "Copy link")
+    expect(last_announcement(page)).to_have_text("Link copied.")
     assert "Sesame" not in page.evaluate("navigator.clipboard.readText()")
 
 
-def test_a_link_that_is_opened_where_the_page_already_stands_fills_the_form(page, site):
+def test_a_link_opened_on_the_same_page_fills_the_form(page, quick_site):
     sent = watch_posts(page)
     setting(page, "Prompt").fill("before")
-    page.goto(f"{site.url}#prompt={quote('qwzx a fox')}&seed=7e0&model=stable-image-ultra&count=3")
-    expect(page).to_have_url(site.url)
+    page.goto(
+        f"{quick_site.url}#prompt={quote('qwzx a fox')}&seed=7e0&model=stable-image-ultra&count=3"
+    )
+    expect(page).to_have_url(quick_site.url)
     expect(setting(page, "Prompt")).to_have_value("qwzx a fox")
     expect(chosen(page)).to_have_text("Stable Image Ultra")
-    unfold(page)
-    expect(setting(page, "Seed")).to_have_value("7e0")  # as numbers may be written
+    show_configuration(page)
+    expect(setting(page, "Seed")).to_have_value("7e0")  # another way to write 7
     expect(page.get_by_role("button", name="Generate 3 images, about $0.42")).to_be_visible()
     assert sent == []
     page.get_by_role("group", name="Pictures").get_by_text("1", exact=True).click()
@@ -179,30 +174,30 @@ def test_a_link_that_is_opened_where_the_page_already_stands_fills_the_form(page
     expect(page.locator("figcaption .facts")).to_contain_text("seed 7 ·")
 
 
-def test_a_link_with_a_seed_shows_it(site, follow):
-    page = follow(f"{site.url}#prompt=qwzx&seed=7")
-    expect(heard(page)).to_have_text("The settings are in the form.")
+def test_a_link_with_a_seed_shows_the_configuration(quick_site, follow):
+    page = follow(f"{quick_site.url}#prompt=qwzx&seed=7")
+    expect(last_announcement(page)).to_have_text("The settings are in the form.")
     expect(setting(page, "Seed")).to_be_visible()
 
 
-def test_a_link_whose_model_is_gone_says_so(site, follow):
-    page = follow(f"{site.url}#prompt=qwzx&model=stable-image-past&seed=7")
+def test_says_when_the_model_of_a_link_is_not_on_offer(quick_site, follow):
+    page = follow(f"{quick_site.url}#prompt=qwzx&model=stable-image-past&seed=7")
     expect(page.locator("#toast p")).to_have_text(
-        "stable-image-past is not on offer here. The other settings are in the form."
+        "stable-image-past is not available here. The other settings are in the form."
     )
     expect(chosen(page)).to_have_text(CORE)
 
 
-def test_the_form_survives_a_reload_and_a_new_tab_starts_fresh(page):
+def test_restores_the_form_after_a_reload_in_this_tab_only(page):
     setting(page, "Model").select_option("Stable Diffusion XL")
-    unfold(page)
+    show_configuration(page)
     setting(page, "Prompt").fill("qwzx\na fox")
     setting(page, "Size").select_option("1344x768")
     setting(page, "Generation steps").fill("10")
     setting(page, "Seed").fill("")
     page.get_by_role("group", name="Pictures").get_by_text("3", exact=True).click()
     page.reload()
-    unfold(page)
+    show_configuration(page)
     expect(chosen(page)).to_have_text("Stable Diffusion XL")
     for label, value in (
         ("Prompt", "qwzx\na fox"), ("Size", "1344x768"), ("Generation steps", "10"), ("Seed", ""),
@@ -218,27 +213,27 @@ def test_the_form_survives_a_reload_and_a_new_tab_starts_fresh(page):
     expect(other.get_by_role("radio", name="1", exact=True)).to_be_checked()
 
 
-def test_a_link_wins_over_what_the_tab_remembers(page, site):
+def test_a_link_overrides_the_restored_form(page, quick_site):
     setting(page, "Prompt").fill("before")
-    unfold(page)
+    show_configuration(page)
     setting(page, "Seed").fill("9")
     page.goto("about:blank")
-    page.goto(f"{site.url}#prompt=qwzx")
-    unfold(page)
+    page.goto(f"{quick_site.url}#prompt=qwzx")
+    show_configuration(page)
     expect(setting(page, "Prompt")).to_have_value("qwzx")
     expect(setting(page, "Seed")).to_have_value("9")
 
 
-@pytest.mark.parametrize("kept", ["{", "null", "7", '"words"', '{"model": {}, "prompt": 7}'])
-def test_what_cannot_be_remembered_is_forgotten(page, kept):
-    page.evaluate("kept => sessionStorage.setItem('form', kept)", kept)
-    page.reload()
-    expect(page.get_by_role("button", name="Generate image, about $0.04")).to_be_enabled()
-    expect(chosen(page)).to_have_text(CORE)
+def test_ignores_a_corrupt_stored_form(page):
+    for stored in ("{", "null", "7", '"words"', '{"model": {}, "prompt": 7}'):
+        page.evaluate("stored => sessionStorage.setItem('form', stored)", stored)
+        page.reload()
+        expect(page.get_by_role("button", name="Generate image, about $0.04")).to_be_enabled()
+        expect(chosen(page)).to_have_text(CORE)
 
 
-def test_where_storage_is_forbidden_the_form_works_all_the_same(page):
+def test_the_form_works_without_session_storage(page):
     forbid = "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error() } })"
     page.add_init_script(forbid)
     page.reload()
-    make(page, "qwzx a fox")
+    make_pictures(page, "qwzx a fox")

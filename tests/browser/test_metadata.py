@@ -1,4 +1,4 @@
-"""A text in a picture's file, by the page's own metadata.js, with Pillow and piexif beside it."""
+"""Text in an image file: the page's metadata.js against Pillow, piexif and ExifTool."""
 
 import io
 import json
@@ -14,55 +14,55 @@ from browser.recipes import (
     ODD_PROMPTS,
     PROMPTS,
     RECIPE,
-    automatic1111,
-    comment_exif,
-    embedded,
-    encode,
-    extracted,
+    automatic1111_file,
+    embed_texts,
+    exif_with_comment,
+    extract_texts,
     gradient,
-    in_page,
-    opened,
-    pictures,
-    read,
-    saved,
+    map_in_page,
+    open_for_functions,
+    read_parameters,
+    sample_files,
+    to_base64,
+    to_file,
 )
 from conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
-FILES = pictures()
+FILES = sample_files()
 FORMATS = ["PNG", "JPEG", "WEBP"]
 SETTINGS = "嵐の船 👩‍👩‍👧‍👦\nNegative prompt: هدوء\nSteps: 20, Seed: 7, Size: 8x8"
 
 
 @pytest.fixture(scope="module")
-def page(chromium, site):
-    with opened(chromium, site) as page:
+def page(chromium, quick_site):
+    with open_for_functions(chromium, quick_site) as page:
         yield page
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_other_programs_read_the_text_and_see_the_same_picture(page, name):
+def test_other_programs_read_the_text_and_the_same_pixels(page, name):
     recipes = [dict(RECIPE, prompt=prompt) for prompt in PROMPTS + ODD_PROMPTS]
-    texts = in_page(page, "describe", recipes)
-    made = embedded(page, [FILES[name]] * len(texts), texts)
-    assert [read(file) for file in made] == texts
-    assert extracted(page, made) == texts
-    assert in_page(page, "parse", extracted(page, made)) == [
+    texts = map_in_page(page, "describe", recipes)
+    made = embed_texts(page, [FILES[name]] * len(texts), texts)
+    assert [read_parameters(file) for file in made] == texts
+    assert extract_texts(page, made) == texts
+    assert map_in_page(page, "parse", extract_texts(page, made)) == [
         {name: value for name, value in each.items() if value or name == "prompt"}
         for each in recipes
     ]
-    assert seen(made[0]) == seen(FILES[name])
+    assert decode_image(made[0]) == decode_image(FILES[name])
 
 
 EXIFTOOL = ROOT / "infra/node_modules/exiftool-vendored.pl/bin/exiftool"
 
 
 @pytest.mark.parametrize("name", ["png", "jpeg exif", "webp lossy"])
-def test_exiftool_reads_the_text_too_and_finds_the_file_well(page, tmp_path, name):
+def test_exiftool_reads_the_text_without_warnings(page, tmp_path, name):
     recipes = [dict(RECIPE, prompt=prompt) for prompt in PROMPTS]
-    texts = in_page(page, "describe", recipes)
-    for number, made in enumerate(embedded(page, [FILES[name]] * len(texts), texts)):
+    texts = map_in_page(page, "describe", recipes)
+    for number, made in enumerate(embed_texts(page, [FILES[name]] * len(texts), texts)):
         (tmp_path / f"{number:02}").write_bytes(made)
     command = ["perl", EXIFTOOL, "-json", "-warning", "-Parameters", "-UserComment"]
     found = json.loads(subprocess.check_output([*command, *sorted(tmp_path.iterdir())]))
@@ -70,22 +70,22 @@ def test_exiftool_reads_the_text_too_and_finds_the_file_well(page, tmp_path, nam
     assert not [each["Warning"] for each in found if "Warning" in each]
 
 
-def seen(file):
-    """Every pixel of every frame, and what else the file tells but the text."""
+def decode_image(file):
+    """The format, the metadata without the text, and every pixel of every frame."""
     with Image.open(io.BytesIO(file)) as image:
-        told = {name: value for name, value in image.info.items() if name != "exif"}
-        told.pop("parameters", None)
+        metadata = {name: value for name, value in image.info.items() if name != "exif"}
+        metadata.pop("parameters", None)
         if image.format == "JPEG":
-            told.pop("dpi", None)  # Pillow takes EXIF without a resolution for 72 dpi
+            metadata.pop("dpi", None)  # Pillow reads EXIF without a resolution as 72 dpi
         frames = [
             (frame.mode, frame.size, frame.tobytes()) for frame in ImageSequence.Iterator(image)
         ]
-        return image.format, told, frames
+        return image.format, metadata, frames
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("webp")])
-def test_nothing_is_changed_but_the_text(page, name):
-    (made,) = embedded(page, [FILES[name]], [SETTINGS])
+def test_changes_nothing_but_the_text(page, name):
+    (made,) = embed_texts(page, [FILES[name]], [SETTINGS])
     marker = b"iTXt" if name.startswith("png") else b"\xff\xe1"
     (start,) = [at for at in range(len(made)) if made[at:].startswith(marker)][:1]
     if name.startswith("png"):
@@ -106,8 +106,8 @@ def without_exif(file):
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.startswith("webp")])
-def test_a_webp_says_what_is_in_it_in_the_order_of_the_format(page, name):
-    (made,) = embedded(page, [FILES[name]], [SETTINGS])
+def test_writes_webp_chunks_in_the_specified_order(page, name):
+    (made,) = embed_texts(page, [FILES[name]], [SETTINGS])
     before, after = dict(chunks(FILES[name])), dict(chunks(made))
     names = [chunk for chunk, _ in chunks(made)]
     order = ["VP8X", "ICCP", "ANIM", "ANMF", "ALPH", "VP8 ", "VP8L", "EXIF", "XMP "]
@@ -119,8 +119,8 @@ def test_a_webp_says_what_is_in_it_in_the_order_of_the_format(page, name):
         alpha, (width, height) = image.mode == "RGBA", image.size
     flags, *size = struct.unpack("<I3s3s", after["VP8X"])
     assert [int.from_bytes(each, "little") + 1 for each in size] == [width, height]
-    told = {"ICCP": 0x20, "EXIF": 0x08, "XMP ": 0x04, "ANIM": 0x02}
-    assert flags & ~0x10 == sum(bit for each, bit in told.items() if each in names)
+    bits = {"ICCP": 0x20, "EXIF": 0x08, "XMP ": 0x04, "ANIM": 0x02}
+    assert flags & ~0x10 == sum(bit for each, bit in bits.items() if each in names)
     assert bool(flags & 0x10) == alpha
 
 
@@ -133,23 +133,23 @@ def chunks(file):
         at += 8 + length + length % 2
 
 
-def test_what_stands_behind_a_webp_stays_there(page):
-    (made,) = embedded(page, [FILES["webp lossy"] + b"behind"], [SETTINGS])
+def test_keeps_data_after_the_end_of_a_webp(page):
+    (made,) = embed_texts(page, [FILES["webp lossy"] + b"behind"], [SETTINGS])
     assert made.endswith(b"behind") and list(chunks(made[: -len(b"behind")]))
-    assert read(made) == SETTINGS
+    assert read_parameters(made) == SETTINGS
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_second_text_replaces_the_first(page, name):
-    once = embedded(page, [FILES[name]] * 2, ["first: text", SETTINGS])
-    twice = embedded(page, once, [SETTINGS] * 2)
+    once = embed_texts(page, [FILES[name]] * 2, ["first: text", SETTINGS])
+    twice = embed_texts(page, once, [SETTINGS] * 2)
     assert twice == [once[1]] * 2
 
 
-def test_other_segments_keep_their_order(page):
+def test_other_jpeg_segments_keep_their_order(page):
     app0, rest = FILES["jpeg"][:20], FILES["jpeg"][20:]
     assert app0.endswith(b"\0\0") and rest.startswith(b"\xff\xdb")
-    credentials, old = segment(0xEB, b"JP\0\1jumb"), segment(0xE1, comment_exif("old"))
+    credentials, old = segment(0xEB, b"JP\0\1jumb"), segment(0xE1, exif_with_comment("old"))
     adobe, thumbnail = (
         segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>"),
         segment(0xE0, b"JFXX\0"),
@@ -161,7 +161,7 @@ def test_other_segments_keep_their_order(page):
     ]
     tiff = exif(b"UNICODE\0" + SETTINGS.encode("utf-16-be"), ">")
     new = segment(0xE1, b"Exif\0\0" + tiff)
-    assert embedded(page, before, [SETTINGS] * 3) == [
+    assert embed_texts(page, before, [SETTINGS] * 3) == [
         app0 + thumbnail + new + credentials + adobe + rest,
         b"\xff\xd8" + new + app0[2:] + rest,
         b"\xff\xd8" + new + rest,
@@ -172,14 +172,14 @@ def segment(marker, body):
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 
 
-def test_a_jpeg_holds_just_so_much(page):
-    sizes = in_page(
+def test_a_jpeg_holds_a_limited_text(page):
+    sizes = map_in_page(
         page,
         """async ([file, length]) => {
             const made = embed(bytes(file), "x".repeat(length))
             return [made.length, (await extract(made)).length]
         }""",
-        [[encode(FILES["jpeg"]), length] for length in (32_737, 32_738)],
+        [[to_base64(FILES["jpeg"]), length] for length in (32_737, 32_738)],
     )
     size = len(FILES["jpeg"])
     assert sizes == [[size + 2 + 65_534, 32_737], [size, 0]]
@@ -195,21 +195,21 @@ def test_a_jpeg_holds_just_so_much(page):
         FILES["webp lossy"].replace(b"\x9d\x01\x2a", b"\x9d\x01\x2b"),
     ],
 )
-def test_what_cannot_hold_a_text_is_given_back_as_it_is(page, file):
+def test_returns_an_unsupported_file_unchanged(page, file):
     same = "file => { const one = bytes(file); return embed(one, 'a: b') === one }"
-    assert in_page(page, same, [encode(file)]) == [True]
-    assert extracted(page, [file]) == [""]
+    assert map_in_page(page, same, [to_base64(file)]) == [True]
+    assert extract_texts(page, [file]) == [""]
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_what_automatic1111_saved_is_read(page, format):
-    texts = in_page(page, "describe", [dict(RECIPE, prompt=prompt) for prompt in PROMPTS])
-    files = [automatic1111(text, format) for text in [*texts, "café: crème, Seed: 7"]]
-    assert extracted(page, files) == [read(file) for file in files]
-    assert extracted(page, files)[:-1] == texts
+def test_reads_what_automatic1111_saves(page, format):
+    texts = map_in_page(page, "describe", [dict(RECIPE, prompt=prompt) for prompt in PROMPTS])
+    files = [automatic1111_file(text, format) for text in [*texts, "café: crème, Seed: 7"]]
+    assert extract_texts(page, files) == [read_parameters(file) for file in files]
+    assert extract_texts(page, files)[:-1] == texts
 
 
-def test_every_text_chunk_of_a_png_is_read(page):
+def test_reads_every_kind_of_png_text(page):
     latin = "café \x80\x9f, with all of its ÿ"
     infos = [PngInfo() for _ in range(6)]
     infos[0].add_text("parameters", latin)
@@ -219,9 +219,9 @@ def test_every_text_chunk_of_a_png_is_read(page):
     infos[4].add_text("parameters", "first")
     infos[4].add_text("parameters", "last")
     infos[5].add_text("Parameters", "another keyword")
-    files = [saved(gradient(), "PNG", pnginfo=info) for info in infos]
-    assert extracted(page, files) == [read(file) for file in files]
-    assert extracted(page, files) == [latin, latin, SETTINGS, SETTINGS, "last", ""]
+    files = [to_file(gradient(), "PNG", pnginfo=info) for info in infos]
+    assert extract_texts(page, files) == [read_parameters(file) for file in files]
+    assert extract_texts(page, files) == [latin, latin, SETTINGS, SETTINGS, "last", ""]
 
 
 @pytest.mark.parametrize("first", [False, True], ids=["in its directory", "in the first directory"])
@@ -236,15 +236,15 @@ def test_every_text_chunk_of_a_png_is_read(page):
         (b"", "utf-8"),
     ],
 )
-def test_every_comment_of_exif_is_read(page, code, encoding, order, first):
+def test_reads_every_encoding_of_an_exif_comment(page, code, encoding, order, first):
     tiff = exif(code + SETTINGS.encode(encoding), order, first)
     jpeg = FILES["jpeg"][:2] + segment(0xE1, b"Exif\0\0" + tiff) + FILES["jpeg"][2:]
-    webps = [saved(gradient(), "WEBP", exif=prefix + tiff) for prefix in (b"", b"Exif\0\0")]
-    assert extracted(page, [jpeg, *webps]) == [SETTINGS] * 3
+    webps = [to_file(gradient(), "WEBP", exif=prefix + tiff) for prefix in (b"", b"Exif\0\0")]
+    assert extract_texts(page, [jpeg, *webps]) == [SETTINGS] * 3
 
 
 def exif(comment, order="<", first=False):
-    """A TIFF with the comment in EXIF's own directory, or in the first one."""
+    """A TIFF with the comment in the EXIF directory, or with `first` in the first one."""
     start = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 8)
     directories = [] if first else [struct.pack(order + "HHHIII", 1, 0x8769, 4, 1, 26, 0)]
     place = 26 if first else 44

@@ -1,4 +1,4 @@
-"""The day's budget on the page, from the first picture to the one that it cannot pay."""
+"""The daily budget on the page, from the first picture to one that it cannot pay for."""
 
 import re
 from contextlib import ExitStack
@@ -9,15 +9,16 @@ from playwright.sync_api import expect
 
 from browser.acts import QUICK, generate, watch_posts
 from conftest import budget_table, serving
-from local.__main__ import answers, free_port, local_environment, start_api
+from local.__main__ import free_port, local_environment, start_api, wait_until_listening
+from local.api import SECRET_HEADER
 from local.bedrock import Bedrock
 from local.website import Website
 
 pytestmark = pytest.mark.slow
 
-LAGOS = {"timezone_id": "Africa/Lagos", "locale": "en-GB"}  # UTC+1 all year, and 24 hours a day
-SPENT = "Today's budget is spent. It begins anew at 01:00."
-REFUSED = "Too little is left of today's budget for this picture. It begins anew at 01:00."
+LAGOS = {"timezone_id": "Africa/Lagos", "locale": "en-GB"}  # UTC+1 all year, 24-hour clock
+SPENT = "Today's budget is spent. It resets at 01:00."
+REFUSED = "Too little is left of today's budget for this picture. It resets at 01:00."
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def dynamodb(moto):
 
 @pytest.fixture(scope="module")
 def thrifty_site(dynamodb):
-    """Easel with ten cents a day, its table kept by moto, and a painter without brushes."""
+    """Easel with a budget of ten cents a day in a table by moto, and a stub painter."""
     port = free_port()
     with ExitStack() as stack:
         bedrock = stack.enter_context(serving(Bedrock(0, paint)))
@@ -38,10 +39,12 @@ def thrifty_site(dynamodb):
             "BUDGET_TABLE": "budget",
             "DAILY_BUDGET_USD": "0.10",
         }
-        api = stack.enter_context(start_api(port, "aws", environment))
+        api = stack.enter_context(start_api(port, "aws", environment, "secret"))
         stack.callback(api.kill)
-        assert answers(api, port)
-        website = stack.enter_context(serving(Website(0, port)))
+        assert wait_until_listening(api, port)
+        website = stack.enter_context(
+            serving(Website(0, port, api_headers={SECRET_HEADER: "secret"}))
+        )
         yield f"http://127.0.0.1:{website.server_port}/"
 
 
@@ -51,29 +54,29 @@ def paint(prompt, **settings):
 
 @pytest.fixture
 def thrifty(open_page, thrifty_site, dynamodb):
-    """The page at the beginning of the day."""
+    """The page with an unused budget."""
     for item in dynamodb.scan(TableName="budget")["Items"]:
         dynamodb.delete_item(TableName="budget", Key={"day": item["day"]})
     return open_page(thrifty_site, **LAGOS)
 
 
 def line(page):
-    """What stands below the button."""
+    """The line below the button."""
     return page.locator("#budget")
 
 
 def answer(page, **budget):
-    """Let the budget be this one, whatever the API says, and open the page anew."""
+    """Answer requests for the budget with these values, and reload the page."""
     page.route("**/api/budget", lambda route: route.fulfill(json=budget))
     page.reload()
     page.wait_for_selector("[type=submit]:enabled")
 
 
-def left(page, daily, spent, resets="2026-11-23T00:00:00Z"):
+def answer_budget(page, daily, spent, resets="2026-11-23T00:00:00Z"):
     answer(page, daily_usd=daily, spent_usd=spent, resets_at=resets)
 
 
-def test_the_budget_is_counted_down_until_it_is_spent(thrifty):
+def test_counts_the_budget_down(thrifty):
     page = thrifty
     page.clock.install()
     sent = watch_posts(page)
@@ -93,7 +96,7 @@ def test_the_budget_is_counted_down_until_it_is_spent(thrifty):
     assert [request.response().status for request in sent] == [200, 200, 429]
 
 
-def test_a_failure_that_is_paid_counts_and_one_that_is_not_does_not(thrifty):
+def test_counts_only_failures_that_are_charged(thrifty):
     for prompt, sentence in (
         ("!filtered", "$0.10 of today's $0.10 left."),
         ("!broken", "$0.06 of today's $0.10 left."),
@@ -103,71 +106,69 @@ def test_a_failure_that_is_paid_counts_and_one_that_is_not_does_not(thrifty):
         expect(line(thrifty)).to_have_text(sentence)
 
 
-def test_it_is_said_before_the_click_what_the_budget_is_not_enough_for(page):
-    left(page, 2, 1.94)
+def test_warns_before_the_click_when_the_budget_is_too_small(page):
+    answer_budget(page, 2, 1.94)
     expect(line(page)).to_have_text("$0.06 of today's $2.00 left.")
     page.get_by_label("Model", exact=True).select_option("Stable Image Ultra")
     expect(line(page)).to_have_text("$0.06 left today: not enough for this model.")
     page.get_by_label("Model", exact=True).select_option("Stable Image Core")
     expect(line(page)).to_have_text("$0.06 of today's $2.00 left.")
-    left(page, 0.12, 0.08)
+    answer_budget(page, 0.12, 0.08)
     page.get_by_role("radio", name="2").check()
     expect(line(page)).to_have_text("$0.04 left today: not enough for 2 of this model.")
 
 
-@pytest.mark.parametrize(
-    ("daily", "spent", "sentence"),
-    [
-        (0.12, 0.08, "$0.04 of today's $0.12 left."),  # exactly one picture, in no binary fraction
-        (0.3, 0.26, "$0.04 of today's $0.30 left."),  # and here a little less
-        (1_000_000, 0, "$1,000,000.00 of today's $1,000,000.00 left."),
-        (0.5, 2, SPENT),  # the owner has thought again
-        (0, 0, SPENT),
-    ],
-)
-def test_the_ends_of_a_budget(open_page, thrifty_site, daily, spent, sentence):
+def test_formats_the_remaining_budget(open_page, thrifty_site):
     page = open_page(thrifty_site, **LAGOS)
-    left(page, daily, spent)
-    expect(line(page)).to_have_text(sentence)
+    for daily, spent, sentence in (
+        (0.12, 0.08, "$0.04 of today's $0.12 left."),  # exactly one picture, not a binary fraction
+        (0.3, 0.26, "$0.04 of today's $0.30 left."),  # slightly less
+        (1_000_000, 0, "$1,000,000.00 of today's $1,000,000.00 left."),
+        (0.5, 2, SPENT),  # the owner has lowered the budget
+        (0, 0, SPENT),
+    ):
+        answer_budget(page, daily, spent)
+        expect(line(page)).to_have_text(sentence)
 
 
-def test_the_new_day_is_told_by_the_readers_own_clock(open_page, thrifty_site):
+def test_shows_the_reset_in_local_time(open_page, thrifty_site):
     page = open_page(thrifty_site, timezone_id="America/Phoenix", locale="en-US")
-    left(page, 1, 1)
-    expect(line(page)).to_have_text(re.compile(r"It begins anew at 5:00\sPM\.$"))
+    answer_budget(page, 1, 1)
+    expect(line(page)).to_have_text(re.compile(r"It resets at 5:00\sPM\.$"))
 
 
-def test_without_a_budget_nothing_is_said(page):
+def test_shows_nothing_without_a_budget(page):
     answer(page, daily_usd=None)
     expect(line(page)).to_be_empty()
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        lambda route: route.abort(),
-        lambda route: route.fulfill(status=403, json={"message": "Missing Authentication Token"}),
-        lambda route: route.fulfill(status=503, json={"Code": "ModelUnavailable", "Message": "x"}),
-        lambda route: route.fulfill(status=200, body="<!doctype html>"),
-        lambda route: route.fulfill(status=200, json={}),
-        lambda route: None,  # never answered
-    ],
-)
-def test_a_budget_that_cannot_be_asked_leaves_the_page_as_it_is(page, fault):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.route("**/api/budget", fault)
-    page.reload()
-    generate(page, QUICK)
-    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
-    expect(page.get_by_role("status")).to_have_text("The picture is ready.")
-    expect(line(page)).to_have_text("This visit: $0.04.")
-    assert len([url for url in asked if url.endswith("/api/budget")]) == 2
+FAULTS = [
+    lambda route: route.abort(),
+    lambda route: route.fulfill(status=403, json={"message": "Missing Authentication Token"}),
+    lambda route: route.fulfill(status=503, json={"Code": "ModelUnavailable", "Message": "x"}),
+    lambda route: route.fulfill(status=200, body="<!doctype html>"),
+    lambda route: route.fulfill(status=200, json={}),
+    lambda route: None,  # never answered
+]
 
 
-def test_a_page_that_slept_over_midnight_asks_again_when_it_is_looked_at(page):
-    left(page, 1, 0.97, resets="2000-01-01T00:00:00Z")
-    expect(line(page)).to_have_text(re.compile("^Today's budget is spent. It begins anew at "))
+def test_works_when_the_budget_cannot_be_loaded(page):
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    for fault in FAULTS:
+        page.route("**/api/budget", fault)
+        requests.clear()
+        page.reload()
+        generate(page, QUICK)
+        expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+        expect(page.get_by_role("status")).to_have_text("The picture is ready.")
+        expect(line(page)).to_have_text("This visit: $0.04.")
+        assert len([url for url in requests if url.endswith("/api/budget")]) == 2
+
+
+def test_reloads_the_budget_after_it_resets(page):
+    answer_budget(page, 1, 0.97, resets="2000-01-01T00:00:00Z")
+    expect(line(page)).to_have_text(re.compile("^Today's budget is spent. It resets at "))
     page.unroute("**/api/budget")
     page.route(
         "**/api/budget",
@@ -179,27 +180,27 @@ def test_a_page_that_slept_over_midnight_asks_again_when_it_is_looked_at(page):
     page.evaluate(look)
     expect(line(page)).to_have_text("$1.00 of today's $1.00 left.")
     page.unroute("**/api/budget")
-    page.route("**/api/budget", lambda route: pytest.fail("asked without a need"))
+    page.route("**/api/budget", lambda route: pytest.fail("the budget was requested again"))
     page.evaluate(look)
     expect(line(page)).to_have_text("$1.00 of today's $1.00 left.")
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("spent", [0.36, 1.94, 2])
-def test_nothing_jumps_when_the_budget_comes(open_page, thrifty_site, spent, width):
+def test_the_budget_does_not_shift_the_layout(open_page, thrifty_site, width):
     page = open_page(thrifty_site, viewport={"width": width, "height": 800}, locale="en-US")
     late = []
     page.route("**/api/budget", lambda route: late.append(route))
-    page.reload()
-    page.wait_for_selector("[type=submit]:enabled")
-    page.get_by_label("Model", exact=True).select_option("Stable Image Ultra")
     boxes = """() => [...document.querySelectorAll("body *")].map(element => {
         const { x, y, width, height } = element.getBoundingClientRect()
         return [element.id || element.tagName, x, y, width, height]
     })"""
-    before = page.evaluate(boxes)
-    assert "of today's" not in page.content()
-    budget = {"daily_usd": 2, "spent_usd": spent, "resets_at": "2026-11-23T00:00:00Z"}
-    late[0].fulfill(json=budget)
-    expect(line(page)).not_to_be_empty()
-    assert page.evaluate(boxes) == before
+    for spent in (0.36, 1.94, 2):
+        page.reload()
+        page.wait_for_selector("[type=submit]:enabled")
+        page.get_by_label("Model", exact=True).select_option("Stable Image Ultra")
+        before = page.evaluate(boxes)
+        assert "of today's" not in page.content()
+        budget = {"daily_usd": 2, "spent_usd": spent, "resets_at": "2026-11-23T00:00:00Z"}
+        late.pop().fulfill(json=budget)
+        expect(line(page)).not_to_be_empty()
+        assert page.evaluate(boxes) == before

@@ -1,4 +1,4 @@
-"""The page in a real browser, against all of `make run`, as a person uses it."""
+"""The page in a real browser, with the API and the local Bedrock behind it."""
 
 import json
 import re
@@ -15,7 +15,8 @@ def facts(page):
     return page.locator("figcaption .facts").first
 
 
-def test_a_first_visit_ends_with_a_picture(page):
+def test_a_first_visit_ends_with_a_picture(open_page, site):
+    page = open_page(site.url, reduced_motion="no-preference")  # nothing replaced
     expect(page.get_by_role("heading", name="What would you like to see?")).to_be_visible()
     expect(page.get_by_label("Prompt", exact=True)).to_have_value(SHIP)
     generate(page)
@@ -29,7 +30,7 @@ def test_a_first_visit_ends_with_a_picture(page):
     expect(page.get_by_role("heading", name="What would you like to see?")).to_be_hidden()
 
 
-def test_the_configuration_is_folded_until_asked_for(page):
+def test_the_configuration_is_folded_at_first(page):
     seed = page.get_by_label("Seed")
     expect(seed).to_be_hidden()
     page.get_by_role("button", name="Show Configuration").click()
@@ -41,8 +42,8 @@ def test_the_configuration_is_folded_until_asked_for(page):
     expect(seed).to_be_hidden()
 
 
-def test_each_model_brings_its_own_parameters_and_keeps_what_still_fits(page, site):
-    offer = page.request.get(f"{site.url}api/models").json()
+def test_draws_the_parameters_of_each_model(page, quick_site):
+    offer = page.request.get(f"{quick_site.url}api/models").json()
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Seed").fill("7")
     page.get_by_label("Aspect ratio").select_option("16:9")
@@ -65,7 +66,7 @@ def test_each_model_brings_its_own_parameters_and_keeps_what_still_fits(page, si
     expect(page.get_by_label("Aspect ratio")).to_have_value("16:9")
 
 
-def test_settings_reach_the_picture(page):
+def test_the_picture_follows_the_settings(page):
     page.get_by_label("Model", exact=True).select_option("Stable Diffusion XL")
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Size").select_option("1344x768")
@@ -78,52 +79,52 @@ def test_settings_reach_the_picture(page):
     expect(facts(page)).to_have_text(re.compile(r"^Stable Diffusion XL · seed 7 · \d+\.\d\ss$"))
 
 
-def test_an_emptied_number_means_the_default(page):
+def test_an_empty_number_means_the_default(page):
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Seed").fill("")
     generate(page, QUICK)
     expect(facts(page)).to_have_text(re.compile(r"seed [1-9]\d*"))
 
 
-def test_a_value_out_of_range_is_shown_even_when_folded_and_nothing_is_sent(page, site):
+def test_unfolds_a_value_that_is_out_of_range(page, quick_site):
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Seed").fill("-1")
     page.get_by_role("button", name="Hide Configuration").click()
-    before = site.calls()
+    before = quick_site.calls()
     generate(page)
     expect(page.get_by_label("Seed")).to_be_visible()
     expect(page.get_by_label("Seed")).to_be_focused()
     expect(page.locator("figure")).to_have_count(0)
-    assert site.calls() == before
+    assert quick_site.calls() == before
 
 
-def test_the_keyboard_generates_and_cancels(page):
-    page.get_by_label("Prompt", exact=True).fill("!slow 20 a ship")
+def test_generates_and_cancels_by_keyboard(page):
+    page.get_by_label("Prompt", exact=True).fill("!slow 20 qwzx")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text(re.compile(r"Painting… [1-9]\d* s"))).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("figure")).to_have_count(0)
     expect(page.get_by_role("status")).to_have_text("Cancelled.")
-    expect(page.get_by_label("Prompt", exact=True)).to_have_value("!slow 20 a ship")
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("!slow 20 qwzx")
     generate(page, QUICK)
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()
 
 
-def test_the_canvas_has_a_cancel_of_its_own_and_the_shape_of_the_picture(page):
+def test_the_canvas_can_be_cancelled_and_has_the_final_shape(page):
     page.get_by_role("button", name="Show Configuration").click()
     page.get_by_label("Aspect ratio").select_option("16:9")
-    generate(page, "!slow 3 qwzx")
+    generate(page, "!slow 1 qwzx")
     box = page.locator(".canvas").bounding_box()
     assert box["width"] / box["height"] == pytest.approx(16 / 9, rel=0.01)
     expect(page.get_by_role("img")).to_be_visible()
     hung = page.get_by_role("img").bounding_box()
-    assert hung == pytest.approx(box, abs=1)  # nothing jumped
-    generate(page, "!slow 20 a ship")
+    assert hung == pytest.approx(box, abs=1)  # no layout shift
+    generate(page, "!slow 20 qwzx")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("figure")).to_have_count(1)
 
 
-def test_however_often_the_button_is_pressed_one_request_goes_out(page):
+def test_sends_one_request_for_repeated_presses(page):
     sent = watch_posts(page)
     page.get_by_label("Prompt", exact=True).fill("!slow 2 qwzx")
     page.get_by_role("button", name="Generate Image").dblclick()
@@ -131,7 +132,7 @@ def test_however_often_the_button_is_pressed_one_request_goes_out(page):
     page.keyboard.press("Control+Enter")
     page.get_by_label("Prompt", exact=True).focus()
     page.keyboard.down("Control")
-    for _ in range(3):  # held
+    for _ in range(3):  # key repeat
         page.keyboard.down("Enter")
     expect(page.get_by_role("img")).to_be_visible()
     page.keyboard.down("Enter")  # still held
@@ -141,7 +142,7 @@ def test_however_often_the_button_is_pressed_one_request_goes_out(page):
     assert len(sent) == 1
 
 
-def test_pictures_stay_when_new_ones_come(page):
+def test_keeps_earlier_pictures_on_the_wall(page):
     for words in ("qwzx one", "qwzx two"):
         generate(page, words)
         expect(page.get_by_role("img", name=words)).to_be_visible()
@@ -149,16 +150,16 @@ def test_pictures_stay_when_new_ones_come(page):
     assert names == ["qwzx two", "qwzx one"]
 
 
-def test_an_example_fills_the_prompt_and_spends_nothing(page, site):
-    before = site.calls()
+def test_an_example_fills_the_prompt_and_sends_nothing(page, quick_site):
+    before = quick_site.calls()
     page.get_by_role("button", name="A lighthouse in the fog, watercolor").click()
     prompt = page.get_by_label("Prompt", exact=True)
     expect(prompt).to_have_value("A lighthouse in the fog, watercolor")
     expect(prompt).to_be_focused()
-    assert site.calls() == before
+    assert quick_site.calls() == before
 
 
-def test_one_column_on_a_phone_and_the_canvas_comes_into_sight(open_page):
+def test_fits_a_phone_and_scrolls_to_the_canvas(open_page):
     page = open_page(viewport={"width": 320, "height": 640})
     page.get_by_role("button", name="Show Configuration").click()
     generate(page, QUICK)
@@ -166,14 +167,14 @@ def test_one_column_on_a_phone_and_the_canvas_comes_into_sight(open_page):
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-def test_reduced_motion_moves_nothing(open_page):
+def test_respects_reduced_motion(open_page):
     page = open_page(reduced_motion="reduce")
-    generate(page, "!slow 20 a ship")
+    generate(page, "!slow 20 qwzx")
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     assert page.evaluate("document.getAnimations().length") == 0
 
 
-def test_the_first_paint_needs_no_answer_of_the_api(open_page):
+def test_paints_before_the_api_answers(open_page):
     page = open_page()
     page.route("**/api/models", lambda route: None)  # never answered
     page.reload()
@@ -181,12 +182,12 @@ def test_the_first_paint_needs_no_answer_of_the_api(open_page):
     expect(page.get_by_label("Prompt", exact=True)).to_have_value(SHIP)
 
 
-def test_the_models_and_the_budget_are_not_asked_for_twice(open_page, site):
+def test_requests_models_and_budget_once(open_page, quick_site):
     page = open_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
     page.wait_for_selector("[type=submit]:enabled")
-    api = f"{site.url}api/"
+    api = f"{quick_site.url}api/"
     assert sorted(url for url in asked if api in url) == [f"{api}budget", f"{api}models"]
-    assert json.loads(page.request.get(f"{site.url}api/models").text())["access"] == "open"
+    assert json.loads(page.request.get(f"{quick_site.url}api/models").text())["access"] == "open"

@@ -1,11 +1,19 @@
-"""How a picture was made, as AUTOMATIC1111's text and back, by the page's own recipe.js."""
+"""The page's recipe.js: a picture's settings as AUTOMATIC1111's text, and back."""
 
 import itertools
 
 import pytest
 from hypothesis import strategies as st
 
-from browser.recipes import ODD_PROMPTS, PROMPTS, RECIPE, examples, in_page, opened, utf16
+from browser.recipes import (
+    ODD_PROMPTS,
+    PROMPTS,
+    RECIPE,
+    as_javascript_text,
+    draw_examples,
+    map_in_page,
+    open_for_functions,
+)
 from chalicelib import catalogue
 
 pytestmark = pytest.mark.slow
@@ -27,46 +35,47 @@ XL = {
 
 
 @pytest.fixture(scope="module")
-def page(chromium, site):
-    with opened(chromium, site) as page:
+def page(chromium, quick_site):
+    with open_for_functions(chromium, quick_site) as page:
         yield page
 
 
 def described(page, recipes):
-    return in_page(page, "describe", recipes)
+    return map_in_page(page, "describe", recipes)
 
 
 def parsed(page, texts):
-    return in_page(page, "parse", texts)
+    return map_in_page(page, "parse", texts)
 
 
-def there_and_back(page, recipes):
-    return in_page(page, "recipe => parse(describe(recipe))", recipes)
+def round_trip(page, recipes):
+    return map_in_page(page, "recipe => parse(describe(recipe))", recipes)
 
 
-def test_a_recipe_reads_as_other_programs_write_it(page):
+def test_writes_a_recipe_in_the_common_format(page):
     assert described(page, [XL, RECIPE]) == [
-        "a ship\n"
+        "a ship\nNegative prompt: \n"
         "Steps: 30, Sampler: K_EULER, CFG scale: 7.5, Seed: 7, Size: 1344x768, "
         "Model: Stable Diffusion XL, Model name: stable-diffusion-xl, Requested size: 1344x768, "
         "Style preset: pixel-art, CLIP guidance: FAST_BLUE, Version: Easel",
         "a ship in a storm\n"
         "Negative prompt: calm\n"
-        "Seed: 7, Size: 1344x768, Model: Stable Image Core, Model name: stable-image-core, "
+        "Steps: 0, Sampler: unknown, Seed: 7, Size: 1344x768, Model: Stable Image Core, "
+        "Model name: stable-image-core, "
         'Aspect ratio: "16:9", File format: png, Version: Easel',
     ]
 
 
-def test_every_prompt_comes_back(page):
+def test_every_prompt_can_be_read_back(page):
     recipes = [
         dict(RECIPE, prompt=prompt, negative_prompt=negative)
         for prompt, negative in itertools.product(PROMPTS + ODD_PROMPTS, repeat=2)
     ]
     expected = [filled(recipe) for recipe in recipes]
-    assert there_and_back(page, recipes) == expected
+    assert round_trip(page, recipes) == expected
 
 
-def test_only_a_prompt_that_lines_cannot_hold_is_written_twice(page):
+def test_quotes_only_a_prompt_that_needs_it(page):
     once = described(page, [dict(RECIPE, prompt=prompt) for prompt in PROMPTS])
     assert [text.split("\nNegative prompt: calm\n")[0] for text in once[:-1]] == PROMPTS[:-1]
     assert not any(", Prompt: " in text for text in once)
@@ -74,28 +83,28 @@ def test_only_a_prompt_that_lines_cannot_hold_is_written_twice(page):
     assert all(", Prompt: " in text for text in twice)
 
 
-def test_a_recipes_text_holds_whole_characters_and_no_nul(page):
+def test_writes_whole_characters_and_no_nul(page):
     texts = described(page, [dict(RECIPE, prompt=prompt) for prompt in PROMPTS + ODD_PROMPTS])
     assert not any("\0" in text for text in texts)
-    "".join(texts).encode()  # half an emoji would raise
-    assert texts[PROMPTS.index("")].startswith("Negative prompt: calm\nSeed: 7")
+    "".join(texts).encode()  # raises on a lone surrogate
+    assert texts[PROMPTS.index("")].startswith("Negative prompt: calm\nSteps: 0")
 
 
 @pytest.mark.parametrize(
     "value",
     ["a, b", "a: b", 'a "b"', '"', "a\nb", " a ", "\\", '\\"', "1x2", "{}", "é\0", "\ud83d"],
 )
-def test_every_setting_comes_back(page, value):
+def test_every_setting_can_be_read_back(page, value):
     recipe = dict(RECIPE, title=value, style_preset=value, seed=value)
-    assert there_and_back(page, [recipe]) == [recipe]
+    assert round_trip(page, [recipe]) == [recipe]
 
 
-def test_every_parameter_of_every_model_comes_back(page):
+def test_every_parameter_of_every_model_can_be_read_back(page):
     recipes = []
     for model in catalogue.MODELS:
         values = {each.name: example(each) for each in model.parameters}
         recipes.append(dict(values, model=model.name, title=model.title, width="8", height="9"))
-    assert there_and_back(page, recipes) == recipes
+    assert round_trip(page, recipes) == recipes
 
 
 def example(parameter):
@@ -104,13 +113,14 @@ def example(parameter):
     return "fog, rain" if parameter.kind == "text" else str(parameter.maximum)
 
 
-def test_fields_that_are_empty_or_missing_are_left_out(page):
+def test_leaves_out_empty_fields(page):
     recipe = {"prompt": "a ship", "seed": 7, "model": "m", "title": "M"}
     empty = dict(recipe, negative_prompt="", style_preset=None, steps="", width=8)
-    assert (
-        described(page, [recipe, empty])
-        == ["a ship\nSeed: 7, Model: M, Model name: m, Version: Easel"] * 2
+    text = (
+        "a ship\nNegative prompt: \n"
+        "Steps: 0, Sampler: unknown, Seed: 7, Model: M, Model name: m, Version: Easel"
     )
+    assert described(page, [recipe, empty]) == [text] * 2
 
 
 @pytest.mark.parametrize(
@@ -126,7 +136,7 @@ def test_fields_that_are_empty_or_missing_are_left_out(page):
                 "(coquettish)",
                 "negative_prompt": "ugly, (((deformed))), [blurry], (extra_limb)",
                 **{"steps": "20", "sampler": "Euler a", "cfg_scale": "7", "seed": "965400086"},
-                **{"width": "512", "height": "512"},
+                **{"width": "512", "height": "512", "size": "512x512"},
             },
         ),
         (  # Forge, with an extension's quoted value that looks like settings
@@ -139,7 +149,7 @@ def test_fields_that_are_empty_or_missing_are_left_out(page):
                 "prompt": "one\ntwo",
                 "negative_prompt": "three\nfour",
                 **{"steps": "4", "sampler": "DPM++ 2M", "cfg_scale": "1.0", "seed": "1"},
-                **{"width": "896", "height": "1152", "title": "a b-c_d.e"},
+                **{"width": "896", "height": "1152", "size": "896x1152", "title": "a b-c_d.e"},
             },
         ),
         (  # ComfyUI's saving nodes, with an empty negative prompt
@@ -148,14 +158,14 @@ def test_fields_that_are_empty_or_missing_are_left_out(page):
             {
                 "prompt": "a cat",
                 **{"steps": "20", "sampler": "euler_normal", "cfg_scale": "8.0"},
-                **{"seed": "156680208700286", "width": "512", "height": "512"},
+                **{"seed": "156680208700286", "width": "512", "height": "512", "size": "512x512"},
             },
         ),
         (
             "no negative\nSteps: 1, Seed: 2, Size: ?",
             {"prompt": "no negative", "steps": "1", "seed": "2"},
         ),
-        (  # an unfinished quote is no quote; the last of two counts; strangers are left out
+        (  # an open quote is text; the last duplicate wins; unknown names are left out
             'Steps: "1, Seed: 2, Seed: 3, Seed: , __proto__: 4, constructor: 5, größe 1/2: 6',
             {"prompt": "", "steps": '"1', "seed": "3"},
         ),
@@ -164,20 +174,29 @@ def test_fields_that_are_empty_or_missing_are_left_out(page):
             {
                 "prompt": "a",
                 "negative_prompt": "b\n\nc\nd",
-                **{"steps": "1", "seed": "2", "width": "8", "height": "8"},
+                **{"steps": "1", "seed": "2", "width": "8", "height": "8", "size": "8x8"},
             },
         ),
         ("Steps: 3, Seed: 4", None),
         ("a ship\nx: 1, y: 2, z: 3", None),
         ("a ship: red, at sea: blue", None),
-        ("a ship\nSteps: 1, Seed: 2, Size: 8x8\nin a storm", None),
+        (  # what follows the settings is another program's
+            "a ship\rNegative prompt: fog\r\nSteps: 1, Seed: 2, Size: ?\nTemplate: a, Seed: 3",
+            {"prompt": "a ship", "negative_prompt": "fog", "steps": "1", "seed": "2"},
+        ),
+        (  # line breaks and tabs left as they are in JSON; the first line ends behind the quotes
+            'a\nSteps: 1, Seed: 2, Other: "b\nc, Seed: 3", Style preset: "d\te"\nSize: 8x8',
+            {"prompt": "a", "steps": "1", "seed": "2", "style_preset": "d\te"},
+        ),
+        ("(a ship:1.2), (sea:1.1), (fog:1.3)", None),
+        ("a ship\nSteps: 3, red: 4, blue: 5", None),
         ("", None),
         ("\n\n \n", None),
         ('{"prompt": "a ship", "seed": 7, "steps": 8}', None),
         (": : : ,:,:,::::", None),
     ],
 )
-def test_what_other_programs_wrote_is_read(page, text, expected):
+def test_reads_what_other_programs_write(page, text, expected):
     assert parsed(page, [text]) == [expected]
 
 
@@ -202,10 +221,10 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_text_is_read_in_no_time(page, text):
-    """What takes its square would take an hour, and never end this test."""
+def test_reads_a_hostile_text_in_linear_time(page, text):
+    """A quadratic reader would take an hour."""
     script = """async text => {
-        const { parse, describe } = await import(new URL("recipe.js", document.baseURI))
+        const { parse, describe } = await import(new URL("files/recipe.js", document.baseURI))
         const start = performance.now()
         const recipe = parse(text)
         const again = parse(describe({ prompt: text, seed: 1, model: "m", title: "M" }))
@@ -218,13 +237,13 @@ def test_a_hostile_text_is_read_in_no_time(page, text):
     assert is_recipe(result["recipe"])
 
 
-def test_any_text_is_a_recipe_of_texts_or_none(page):
+def test_any_text_parses_to_a_recipe_or_none(page):
     words = st.sampled_from(
         ["Seed: ", "Negative prompt:", "\n", ",", ":", '"', "\\", "Size: 8x8", "Prompt: ", " ", "é"]
     )
     soup = st.lists(words | any_text, max_size=30).map("".join)
-    certain = ["a fox\nSeed: 7, Size: 8x8, Model: M", "a fox"]  # chance alone may bring neither
-    recipes = parsed(page, [*certain, *examples(soup, 1_000)])
+    certain = ["a fox\nSeed: 7, Size: 8x8, Model: M", "a fox"]  # examples may contain neither
+    recipes = parsed(page, [*certain, *draw_examples(soup, 300)])
     assert all(is_recipe(recipe) for recipe in recipes)
     assert any(recipes) and not all(recipes)
 
@@ -232,7 +251,7 @@ def test_any_text_is_a_recipe_of_texts_or_none(page):
 any_text = st.text(st.characters(exclude_categories=()))
 
 
-def test_any_recipe_comes_back(page):
+def test_any_recipe_can_be_read_back(page):
     soup = st.lists(
         any_text | st.sampled_from(["\n", " ", "Negative prompt:", "Seed: 1, Steps: 2, Size: 3"])
     ).map("".join)
@@ -243,16 +262,17 @@ def test_any_recipe_comes_back(page):
         optional={"negative_prompt": soup, "height": st.just("9"), **settings},
     )
     recipes = [
-        {name: utf16(value) for name, value in each.items()} for each in examples(recipe, 1_000)
+        {name: as_javascript_text(value) for name, value in each.items()}
+        for each in draw_examples(recipe, 300)
     ]
-    # Three settings make it AUTOMATIC1111's; and half a size is none.
+    # It takes three settings to be read as AUTOMATIC1111's, and half a size is not read.
     for each in recipes:
         each.setdefault("height", "9")
-    assert there_and_back(page, recipes) == [filled(each) for each in recipes]
+    assert round_trip(page, recipes) == [filled(each) for each in recipes]
 
 
 def filled(recipe):
-    """The recipe without its empty fields; a prompt is never missing."""
+    """The recipe without its empty fields, but always with its prompt."""
     return {name: value for name, value in recipe.items() if value or name == "prompt"}
 
 

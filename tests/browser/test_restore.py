@@ -1,19 +1,29 @@
-"""Settings out of a picture's file: chosen, dropped or pasted; nothing runs by itself."""
+"""Settings from a picture's file, chosen, dropped or pasted. Nothing runs by itself."""
 
 import base64
 
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import act, download, large, make, setting, thumb, unfold, watch_posts
-from browser.recipes import automatic1111, gradient, saved
+from browser.acts import (
+    download,
+    forget_announcements,
+    make_pictures,
+    press_in_viewer,
+    setting,
+    show_configuration,
+    thumbnail,
+    viewer,
+    watch_posts,
+)
+from browser.recipes import automatic1111_file, gradient, to_file
 
 pytestmark = pytest.mark.slow
 
 FILLED = "The settings are in the form."
-ELSEWHERE = "is not on offer here. The other settings are in the form."
-NO_SETTINGS = "This file holds no settings."
-TOO_LARGE = "This file is too large to be a picture of Easel's."
+ELSEWHERE = "is not available here. The other settings are in the form."
+NO_SETTINGS = "This file contains no settings."
+TOO_LARGE = "This file is too large to be a picture from Easel."
 
 HOLDING = """([base64, name, type]) => {
     const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
@@ -33,7 +43,7 @@ def drop(page, name, file):
     held = page.evaluate_handle(HOLDING, [base64.b64encode(file).decode(), name, "image/png"])
     over = "held => document.body.dispatchEvent(new DragEvent('dragover', HOW))"
     how = "{ bubbles: true, cancelable: true, dataTransfer: held }"
-    assert not held.evaluate(over.replace("HOW", how))  # or the browser would leave the page
+    assert not held.evaluate(over.replace("HOW", how))  # otherwise the browser opens the file
     assert not held.evaluate(over.replace("HOW", how).replace("dragover", "drop"))
 
 
@@ -46,6 +56,10 @@ def paste(page, name, file):
     )
 
 
+def left_out_by(model, settings):
+    return f"Left out, as {model} does not take them: {settings}."
+
+
 def expect_form(page, **wanted):
     for label, value in wanted.items():
         expect(setting(page, label.replace("_", " "))).to_have_value(value)
@@ -53,8 +67,8 @@ def expect_form(page, **wanted):
 
 @pytest.fixture
 def filled(page):
-    """A page whose form somebody has filled in, and a list of what it asks for."""
-    unfold(page)
+    """A page with a filled form, and the list of its POST requests."""
+    show_configuration(page)
     setting(page, "Prompt").fill("mine")
     setting(page, "Seed").fill("9")
     setting(page, "Aspect ratio").select_option("16:9")
@@ -69,24 +83,23 @@ def expect_refused(page, sent, sentence):
     assert sent == []
 
 
-@pytest.mark.parametrize("bring", [choose, drop, paste])
-@pytest.mark.parametrize("format", ["jpeg", "png"])
-def test_a_downloaded_picture_brings_its_settings_back(open_page, page, bring, format):
+@pytest.mark.parametrize(("bring", "format"), [(choose, "jpeg"), (drop, "png"), (paste, "jpeg")])
+def test_restores_the_settings_of_a_downloaded_picture(open_page, page, bring, format):
     prompt = 'qwzx a "fox", 雪 🦊\nNegative prompt: none'
     setting(page, "Model").select_option("Stable Image Ultra")
-    unfold(page)
+    show_configuration(page)
     setting(page, "Negative prompt").fill("blurry: dark")
     setting(page, "Aspect ratio").select_option("16:9")
     setting(page, "File format").select_option(format)
-    make(page, prompt)
+    make_pictures(page, prompt)
     page.locator("figure").get_by_role("button").click()
-    seed = large(page).get_by_role("definition").nth(1).inner_text()
-    name, file = download(page, lambda: act(page, "Download"))
+    seed = viewer(page).get_by_role("definition").nth(1).inner_text()
+    name, file = download(page, lambda: press_in_viewer(page, "Download"))
     other = open_page()
     sent = watch_posts(other)
     bring(other, name, file)
     expect(other.get_by_role("status")).to_have_text(FILLED)
-    unfold(other)
+    show_configuration(other)
     expect_form(
         other, Prompt=prompt, Model="stable-image-ultra", Negative_prompt="blurry: dark",
         Aspect_ratio="16:9", File_format=format, Seed=seed,
@@ -95,17 +108,19 @@ def test_a_downloaded_picture_brings_its_settings_back(open_page, page, bring, f
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
-def test_a_picture_of_automatic1111s_brings_what_this_page_has(page, format):
+def test_restores_known_settings_from_automatic1111(page, format):
     text = (
         "qwzx a fox\nin the snow\nNegative prompt: blurry, dark\n"
         "Steps: 30, Sampler: Euler a, CFG scale: 6.5, Seed: 7, Size: 512x768, "
         "Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, Version: v1.10.1"
     )
     setting(page, "Model").select_option("Stable Diffusion XL")
-    unfold(page)
+    show_configuration(page)
     sent = watch_posts(page)
-    drop(page, "00001-7", automatic1111(text, format))
-    expect(page.get_by_role("status")).to_have_text(f"v1-5-pruned-emaonly {ELSEWHERE}")
+    drop(page, "00001-7", automatic1111_file(text, format))
+    left_out = left_out_by("Stable Diffusion XL", "Size 512x768, Sampler Euler a")
+    sentences = f"v1-5-pruned-emaonly {ELSEWHERE} {left_out}"
+    expect(page.get_by_role("status")).to_have_text(sentences)
     expect_form(
         page, Prompt="qwzx a fox\nin the snow", Negative_prompt="blurry, dark", Seed="7",
         Generation_steps="30", Model="stable-diffusion-xl", Size="1024x1024",
@@ -114,85 +129,91 @@ def test_a_picture_of_automatic1111s_brings_what_this_page_has(page, format):
     assert sent == []
 
 
+WITHOUT_SETTINGS = {
+    "empty": b"",
+    "text": b"no picture at all",
+    "png": to_file(gradient(), "PNG"),
+    "jpeg": to_file(gradient(), "JPEG"),
+    "gif": to_file(gradient(), "GIF"),
+    "prompt alone": automatic1111_file("a fox", "PNG"),
+    "cut": automatic1111_file("Steps: 30, Seed: 7, Size: 8x8", "PNG")[:80],
+}
+
+
 @pytest.mark.parametrize("bring", [choose, drop, paste])
-@pytest.mark.parametrize(
-    "file",
-    [
-        b"",
-        b"no picture at all",
-        saved(gradient(), "PNG"),
-        saved(gradient(), "JPEG"),
-        saved(gradient(), "GIF"),
-        automatic1111("a fox", "PNG"),
-        automatic1111("Steps: 30, Seed: 7, Size: 8x8", "PNG")[:80],
-    ],
-    ids=["empty", "text", "png", "jpeg", "gif", "prompt alone", "cut"],
-)
-def test_a_file_without_settings_is_told_in_a_sentence(filled, bring, file):
+def test_rejects_a_file_without_settings(filled, bring):
     page, sent = filled
-    bring(page, "file.png", file)
-    expect_refused(page, sent, NO_SETTINGS)
+    for file in WITHOUT_SETTINGS.values():
+        bring(page, "file.png", file)
+        expect_refused(page, sent, NO_SETTINGS)
+        forget_announcements(page)
 
 
-def test_a_file_of_51_megabytes_is_not_read(filled, tmp_path):
+def test_rejects_a_file_of_51_megabytes(filled, tmp_path):
     page, sent = filled
     with (tmp_path / "large.png").open("wb") as large_file:
-        large_file.write(automatic1111("a fox\nSteps: 30, Seed: 7, Size: 8x8", "PNG"))
+        large_file.write(automatic1111_file("a fox\nSteps: 30, Seed: 7, Size: 8x8", "PNG"))
         large_file.truncate(51_000_000)
     page.get_by_label("A picture with settings").set_input_files(tmp_path / "large.png")
     expect_refused(page, sent, TOO_LARGE)
 
 
-def test_a_folder_or_a_file_that_went_is_told_in_a_sentence(filled):
+def test_rejects_a_file_that_cannot_be_read(filled):
     page, sent = filled
     page.evaluate("() => { File.prototype.arrayBuffer = async () => { throw new Error() } }")
     drop(page, "folder", b"")
     expect_refused(page, sent, NO_SETTINGS)
 
 
-def test_hostile_words_are_words_and_values_that_are_not_allowed_are_left_out(filled):
+def test_ignores_hostile_values_in_a_file(filled):
     page, sent = filled
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     words = "<img src=x onerror=alert(1)> \u202egnp.exe"
     settings = (
         "Seed: -1, Aspect ratio: 1:7, Model name: __proto__, File format: exe, constructor: x"
     )
-    drop(page, "x.png", automatic1111(f"{words}\n{settings}", "JPEG"))
-    expect(page.get_by_role("status")).to_have_text(f"__proto__ {ELSEWHERE}")
+    drop(page, "x.png", automatic1111_file(f"{words}\n{settings}", "JPEG"))
+    left_out = left_out_by("Stable Image Core", "Aspect ratio 1:7, File format exe, Seed -1")
+    expect(page.get_by_role("status")).to_have_text(f"__proto__ {ELSEWHERE} {left_out}")
     expect_form(
-        page, Prompt=words, Seed="9", Aspect_ratio="16:9", File_format="jpeg",
+        page, Prompt=words, Seed="0", Aspect_ratio="1:1", File_format="jpeg",
         Model="stable-image-core",
     )  # fmt: skip
     expect(page.locator("img[src]")).to_have_count(0)
     assert sent == []
 
 
-def test_the_settings_of_an_unknown_model_fill_the_form_of_the_chosen_one(filled):
+def test_fills_the_chosen_model_from_an_unknown_one(filled):
     page, sent = filled
     text = 'a fox\nSeed: 7, Model: Dream 9, Model name: dream-9, Aspect ratio: "1:1", Steps: 30'
-    drop(page, "dream.png", automatic1111(text, "PNG"))
-    expect(page.locator("#toast p")).to_have_text(f"Dream 9 {ELSEWHERE}")
+    drop(page, "dream.png", automatic1111_file(text, "PNG"))
+    left_out = left_out_by("Stable Image Core", "Steps 30")
+    expect(page.locator("#toast p")).to_have_text(f"Dream 9 {ELSEWHERE} {left_out}")
     expect_form(page, Prompt="a fox", Seed="7", Aspect_ratio="1:1", Model="stable-image-core")
     assert sent == []
 
 
-def test_a_file_that_comes_before_the_models_waits_for_them(open_page):
+def test_a_file_dropped_early_waits_for_the_models(open_page):
     page = open_page()
     held = []
     page.route("**/api/models", lambda route: held.append(route))
     page.reload()
-    expect(page.get_by_text("Asking which models")).to_be_visible()
-    drop(page, "dream.png", automatic1111("a fox\nSeed: 7, Size: 1x1, Aspect ratio: 16:9", "PNG"))
+    expect(page.get_by_text("Loading the models")).to_be_visible()
+    drop(
+        page,
+        "dream.png",
+        automatic1111_file("a fox\nSeed: 7, Size: 1x1, Aspect ratio: 16:9", "PNG"),
+    )
     expect(setting(page, "Prompt")).to_have_value("a fox")
     setting(page, "Prompt").fill("a red fox")
     held[0].continue_()
-    unfold(page)
+    show_configuration(page)
     expect_form(page, Prompt="a red fox", Seed="7", Aspect_ratio="16:9")
 
 
-def test_the_same_file_can_be_chosen_twice_and_choosing_none_does_nothing(filled):
+def test_the_same_file_can_be_chosen_twice(filled):
     page, sent = filled
-    file = automatic1111("a fox\nSeed: 7, Steps: 30, Size: 8x8", "PNG")
+    file = automatic1111_file("a fox\nSeed: 7, Steps: 30, Size: 8x8", "PNG")
     for _ in range(2):
         choose(page, "fox.png", file)
         expect_form(page, Prompt="a fox")
@@ -203,7 +224,7 @@ def test_the_same_file_can_be_chosen_twice_and_choosing_none_does_nothing(filled
     assert sent == []
 
 
-def test_words_that_are_dropped_or_pasted_are_left_to_the_browser(filled):
+def test_leaves_dropped_text_to_the_browser(filled):
     page, sent = filled
     for kind, name, holder in (
         ("DragEvent", "dragover", "dataTransfer"),
@@ -221,10 +242,10 @@ def test_words_that_are_dropped_or_pasted_are_left_to_the_browser(filled):
     assert sent == []
 
 
-def test_a_picture_on_the_shelf_can_be_opened_after_settings_came_from_a_file(page):
-    make(page, "qwzx hen")
-    drop(page, "fox.png", automatic1111("qwzx fox\nSeed: 7, Steps: 30, Size: 8x8", "PNG"))
+def test_opens_the_shelf_after_restoring_from_a_file(page):
+    make_pictures(page, "qwzx hen")
+    drop(page, "fox.png", automatic1111_file("qwzx fox\nSeed: 7, Steps: 30, Size: 8x8", "PNG"))
     expect_form(page, Prompt="qwzx fox")
-    thumb(page, "qwzx hen").click()
-    act(page, "Use everything")
+    thumbnail(page, "qwzx hen").click()
+    press_in_viewer(page, "Use everything")
     expect_form(page, Prompt="qwzx hen")

@@ -1,1 +1,1 @@
-"""The deployment rehearsed: the real tools against an AWS on loopback."""
+"""Deployments by the real tools to a simulated AWS on this machine."""

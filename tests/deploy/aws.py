@@ -1,48 +1,57 @@
-"""ministack with what Easel's deployment needs on top: runs in a virtual environment of its own.
+"""ministack, extended with what Easel's deployment needs. Runs in its own virtual environment.
 
-It lacks the import of a REST API (`chalice deploy`), a preflight's answer in an imported API,
-CloudFront's way to API Gateway, an alarm on an expression, and Lambda's full runtimes, which CDK's
-two helpers for files need. Each is added where ministack looks it up.
+ministack lacks: importing a REST API (`chalice deploy`), its preflights, its own error responses
+and its S3 integrations, API Gateway as an origin of CloudFront, alarms on an expression, a topic's
+policy when an alarm goes off, names that differ between regions, and the Lambda runtime of CDK's
+two functions for files. This module replaces the functions of ministack concerned.
 """
 
+import asyncio
+import functools
 import http
 import io
 import json
 import mimetypes
 import os
+import re
 import zipfile
 from urllib.parse import parse_qs
 
 import boto3
+from botocore.exceptions import ClientError
 from ministack import app
+from ministack.core.responses import get_region
 from ministack.services import apigateway_v1 as gateway
-from ministack.services import cloudfront, lambda_svc
+from ministack.services import cloudfront, cloudwatch, lambda_svc, sns
 from ministack.services.cloudformation import provisioners
 
 pin_request_origin = app.pin_request_origin
 handle_request = gateway.handle_request
+import_rest_api = gateway._import_rest_api
 import_operation = gateway._import_operation
 fetch_from_origin = cloudfront._fetch_from_origin
 alarm_record = provisioners._cw_metric_alarm_record
+is_sns_action = cloudwatch._is_sns_action_arn
+physical_name = provisioners._physical_name
 
 
-def pin_origin_as_tls(source_ip, secure_transport):
-    """Plain HTTP on loopback stands for TLS, without which the buckets' policies let nobody in."""
+def pin_tls_origin(source_ip, secure_transport):
+    """Treats plain HTTP as TLS, which the bucket policies require."""
     pin_request_origin(source_ip, True)
 
 
-async def handle_request_or_import(method, path, headers, body, query):
-    """API Gateway's control plane, with ImportRestApi and PutRestApi."""
+async def respond_or_import(method, path, headers, body, query):
+    """API Gateway's control plane with ImportRestApi and PutRestApi."""
     if method == "POST" and path == "/restapis" and "mode" in query:
         return gateway._get_rest_api(gateway._import_rest_api(json.loads(body)))
     if method == "PUT" and path.count("/") == 2:
         api_id = path.removeprefix("/restapis/")
-        overwrite(api_id, json.loads(body))
+        replace_resources(api_id, json.loads(body))
         return gateway._get_rest_api(api_id)
     return await handle_request(method, path, headers, body, query)
 
 
-def overwrite(api_id, document):
+def replace_resources(api_id, document):
     resources = gateway._resources[api_id]
     for resource_id, resource in list(resources.items()):
         if resource["path"] == "/":
@@ -53,19 +62,81 @@ def overwrite(api_id, document):
         gateway._import_path_item(api_id, path, item)
 
 
-def import_operation_with_answers(api_id, resource_id, method, operation, *security):
-    """One method of an imported API; a MOCK integration, which is a preflight, has its answers."""
+def import_rest_api_with_errors(document, *base):
+    """Imports a REST API together with its gateway responses."""
+    api_id = import_rest_api(document, *base)
+    for kind, response in document.get("x-amazon-apigateway-gateway-responses", {}).items():
+        gateway._put_gateway_response(api_id, kind, response)
+    return api_id
+
+
+def import_operation_with_responses(api_id, resource_id, method, operation, *security):
+    """Imports a method together with what MOCK and S3 integrations need."""
     import_operation(api_id, resource_id, method, operation, *security)
-    described = operation["x-amazon-apigateway-integration"]
+    integration = operation["x-amazon-apigateway-integration"]
     created = gateway._resources[api_id][resource_id]["resourceMethods"][method]
-    created["methodIntegration"]["requestTemplates"] = described.get("requestTemplates", {})
-    for pattern, answer in described.get("responses", {}).items():
-        answer = answer | {"selectionPattern": "" if pattern == "default" else pattern}
-        gateway._put_integration_response(api_id, resource_id, method, answer["statusCode"], answer)
+    for name in ("requestTemplates", "requestParameters", "credentials"):
+        created["methodIntegration"][name] = integration.get(name, {})
+    for pattern, response in integration.get("responses", {}).items():
+        status = response["statusCode"]
+        response = response | {"selectionPattern": "" if pattern == "default" else pattern}
+        gateway._put_integration_response(api_id, resource_id, method, status, response)
+
+
+async def respond_from_s3(integration, *request, **_):
+    """An `aws` integration with S3, called with the permissions of its role."""
+    headers, path_parameters = request[6], request[9] or {}
+    return await asyncio.to_thread(read_object, integration, headers, path_parameters)
+
+
+def read_object(integration, headers, path_parameters):
+    _, service, _, path = gateway._parse_service_integration_uri(integration["uri"])
+    assert service == "s3"
+    bucket, _, key = path.format(**path_parameters).partition("/")
+    sent = "integration.request.header.If-None-Match" in integration["requestParameters"]
+    condition = (
+        {"IfNoneMatch": headers["if-none-match"]} if sent and "if-none-match" in headers else {}
+    )
+    try:
+        found = role_client("s3", integration["credentials"]).get_object(
+            Bucket=bucket, Key=key, **condition
+        )
+        content = found["Body"].read()
+    except ClientError as error:
+        found, content = error.response, b""
+    return integration_response(integration, found["ResponseMetadata"], content)
+
+
+@functools.cache
+def role_client(service, role):
+    credentials = client("sts").assume_role(RoleArn=role, RoleSessionName="gateway")["Credentials"]
+    return client(
+        service,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+    )
+
+
+def integration_response(integration, answer, content):
+    """The response that the integration maps the answer to."""
+    status, sent = str(answer["HTTPStatusCode"]), answer["HTTPHeaders"]
+    responses = integration["integrationResponses"].values()
+    (default,) = [each for each in responses if not each["selectionPattern"]]
+    matching = [each for each in responses if re.fullmatch(each["selectionPattern"] or "-", status)]
+    response = (matching or [default])[0]
+    headers = {}
+    for target, source in response["responseParameters"].items():
+        is_static = source.startswith("'")
+        name = source.removeprefix("integration.response.header.").lower()
+        value = source[1:-1] if is_static else sent.get(name)
+        headers |= {target.removeprefix("method.response.header."): value} if value else {}
+    bodies = list(response["responseTemplates"].values())
+    return int(response["statusCode"]), headers, bodies[0].encode() if bodies else content
 
 
 async def fetch_from_origin_or_api(origin, method, uri, query, headers, body, *viewer):
-    """CloudFront's request to an origin, also where that is a REST API of this ministack."""
+    """CloudFront's request to an origin, which may be a REST API in this ministack."""
     api_id, is_api, _ = origin["domain_name"].partition(".execute-api.")
     if not is_api:
         return await fetch_from_origin(origin, method, uri, query, headers, body, *viewer)
@@ -77,8 +148,14 @@ async def fetch_from_origin_or_api(origin, method, uri, query, headers, body, *v
     return status, http.HTTPStatus(status).phrase, lower_case, content
 
 
-def alarm_record_of_any(name, properties):
-    """An alarm on an expression stands as one on its first metric: nothing here ever rings."""
+def physical_name_in_region(stack, logical_id, **options):
+    """CloudFormation's random suffix: roles of two regions' stacks have different names."""
+    region = get_region().replace("-", "")
+    return physical_name(stack, f"{logical_id}{region}", **options)
+
+
+def expression_alarm_record(name, properties):
+    """Stores an alarm on an expression as one on its first metric. Tests set its state."""
     metrics = [
         each["MetricStat"]["Metric"]
         for each in properties.get("Metrics", ())
@@ -89,8 +166,16 @@ def alarm_record_of_any(name, properties):
     return alarm_record(name, properties)
 
 
+def may_publish(topic):
+    """Whether the topic's policy lets CloudWatch publish an alarm to it."""
+    account = topic.split(":")[4]
+    return is_sns_action(topic) and sns.topic_policy_allows(
+        topic, "cloudwatch.amazonaws.com", f"arn:aws:cloudwatch:*:{account}:alarm:*", account
+    )
+
+
 def copy_files(logical_id, properties, stack):
-    """What CDK's BucketDeployment does: the zip's files into the bucket."""
+    """Copies the zip's files to the bucket, as CDK's BucketDeployment does."""
     s3 = client("s3")
     (bucket,), (key,) = properties["SourceBucketNames"], properties["SourceObjectKeys"]
     archive = zipfile.ZipFile(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
@@ -109,40 +194,44 @@ def copy_new_files(id, old_properties, properties, stack):
     return copy_files(id, properties, stack)
 
 
-def leave_files(id, properties):
-    """CDK's BucketDeployment retains them; the bucket goes next."""
+def retain_files(id, properties):
+    """Keeps the files, as CDK's BucketDeployment does; emptying the bucket deletes them."""
 
 
-def promise_to_empty(logical_id, properties, stack):
+def register_bucket(logical_id, properties, stack):
     return f"empty-{properties['BucketName']}", {}
 
 
 def empty_bucket(id, properties):
-    """What CDK's auto_delete_objects does before the bucket is deleted."""
+    """Deletes the bucket's objects, as CDK's auto_delete_objects does."""
     s3 = client("s3")
     for each in s3.list_objects_v2(Bucket=properties["BucketName"]).get("Contents", ()):
         s3.delete_object(Bucket=properties["BucketName"], Key=each["Key"])
 
 
-def client(service):
+def client(service, **credentials):
     url = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
-    return boto3.client(service, endpoint_url=url, region_name="us-east-1")
+    return boto3.client(service, endpoint_url=url, region_name="us-east-1", **credentials)
 
 
-app.pin_request_origin = pin_origin_as_tls
-gateway.handle_request = handle_request_or_import
-gateway._import_operation = import_operation_with_answers
+app.pin_request_origin = pin_tls_origin
+gateway.handle_request = respond_or_import
+gateway._import_rest_api = import_rest_api_with_errors
+gateway._import_operation = import_operation_with_responses
+gateway._invoke_lambda_custom_v1 = respond_from_s3
 cloudfront._fetch_from_origin = fetch_from_origin_or_api
-provisioners._cw_metric_alarm_record = alarm_record_of_any
+cloudwatch._is_sns_action_arn = may_publish
+provisioners._physical_name = physical_name_in_region
+provisioners._cw_metric_alarm_record = expression_alarm_record
 provisioners._RESOURCE_HANDLERS |= {
     "Custom::CDKBucketDeployment": {
         "create": copy_files,
         "update": copy_new_files,
-        "delete": leave_files,
+        "delete": retain_files,
     },
-    "Custom::S3AutoDeleteObjects": {"create": promise_to_empty, "delete": empty_bucket},
+    "Custom::S3AutoDeleteObjects": {"create": register_bucket, "delete": empty_bucket},
 }
-lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0  # seconds; a tool that finds it pending waits five
+lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0  # seconds; the tools wait five if it is pending
 
 if __name__ == "__main__":
     app.main()

@@ -1,4 +1,4 @@
-"""An AWS on this machine, its way to CloudFront, and a copy of the project to deploy there."""
+"""A simulated AWS, a proxy for its CloudFront, and a copy of the project to deploy."""
 
 import contextlib
 import fcntl
@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import boto3
 import jmespath
@@ -19,18 +20,27 @@ import pytest
 from botocore.config import Config
 
 from conftest import ROOT, Running, serving
-from deploy.internet import Internet
+from deploy.proxy import Proxy
 from local.__main__ import free_port
 
 HERE = Path(__file__).parent
 VENV = ROOT / ".venv/ministack"
-REGION = "eu-central-1"  # not Bedrock's: the function must find its own way there
-WRITTEN = ("__pycache__", "node_modules", "*.out", "deployed", "deployments")
+REGION = "eu-central-1"  # not Bedrock's region, which the function must choose itself
+SECOND_REGION = "us-east-1"
+GENERATED = ("__pycache__", "node_modules", "*.out", "deployed", "deployments")
+# CDK polls CloudFormation every five seconds; ministack is done at once.
+POLL_OFTEN = """
+const apply = (wait, self, [callback, ms, ...rest]) =>
+  wait(callback, ms === 5000 ? 50 : ms, ...rest)
+globalThis.setTimeout = new Proxy(setTimeout, { apply })
+"""
 LISTINGS = (
     ("apigateway", "get_rest_apis", "items[].name"),
     ("cloudformation", "list_stacks", "StackSummaries[?StackStatus!='DELETE_COMPLETE'].StackName"),
     ("cloudfront", "list_distributions", "DistributionList.Items[].Id"),
     ("cloudfront", "list_origin_access_controls", "OriginAccessControlList.Items[].Name"),
+    ("cloudfront", "list_functions", "FunctionList.Items[].Name"),
+    ("cloudfront", "list_cache_policies", "CachePolicyList.Items[?Type=='custom'].CachePolicy.Id"),
     (
         "cloudfront",
         "list_response_headers_policies",
@@ -49,20 +59,20 @@ LISTINGS = (
 
 @pytest.fixture(scope="session")
 def aws(local_bedrock, tmp_path_factory):
-    """ministack, whose functions find the local Bedrock in Bedrock's place."""
-    python, folder = ministacks_python(), tmp_path_factory.mktemp("aws")
+    """ministack, whose functions call the local Bedrock."""
+    python, folder = ministack_python(), tmp_path_factory.mktemp("aws")
     with (
         Aws(python, folder, AWS_ENDPOINT_URL_BEDROCK_RUNTIME=local_bedrock.url) as aws,
-        serving(Internet(aws.port, folder)) as aws.internet,
+        serving(Proxy(aws.port, folder)) as aws.proxy,
     ):
         aws.wait_until_ready()
         yield aws
 
 
-def ministacks_python():
-    """The Python of ministack's virtual environment, which is made once and kept."""
+def ministack_python():
+    """The Python of ministack's virtual environment, which is created once and kept."""
     with (ROOT / ".venv/ministack.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in parallel
         return install_ministack()
 
 
@@ -77,15 +87,15 @@ def install_ministack():
     installed = subprocess.run([*pip, "-r", wanted], stderr=subprocess.PIPE, text=True)
     if installed.returncode:
         reason = installed.stderr.strip()
-        pytest.fail(f"THE DEPLOYMENT IS NOT REHEARSED, ministack cannot be installed: {reason}")
+        pytest.fail(f"THE DEPLOYMENT IS NOT TESTED: ministack cannot be installed: {reason}")
     shutil.copy(wanted, done)
     return python
 
 
 class Aws(Running):
-    """ministack in a process of its own; what it keeps is in memory or in the folder."""
+    """ministack in its own process, with its state in memory or in the folder."""
 
-    internet: Internet
+    proxy: Proxy
 
     def __init__(self, python, folder, **environment):
         self.port = free_port()
@@ -94,7 +104,7 @@ class Aws(Running):
             "GATEWAY_PORT": str(self.port),
             "BIND_HOST": "127.0.0.1",
             "IOT_MTLS_ENABLED": "0",
-            "AUTH": "true",  # who asks must be allowed to, above all the function
+            "AUTH": "true",  # enforces IAM policies, above all the function's
             "LAMBDA_EXECUTOR": "local",
             "TMPDIR": str(folder),
             "NO_PROXY": "127.0.0.1",
@@ -116,56 +126,65 @@ class Aws(Running):
     def is_ready(self):
         assert self.process.poll() is None, self.words()
         with contextlib.suppress(OSError):
-            return self.ask(f"{self.url}/_ministack/ready").status == 200
+            return self.request(f"{self.url}/_ministack/ready").status == 200
         return False
 
-    def client(self, service):
-        """boto3's client for one of its services."""
-        nearby = Config(proxies={})
-        client = boto3.client(service, config=nearby, region_name=REGION, endpoint_url=self.url)
+    def client(self, service, region=REGION):
+        """A boto3 client of a service."""
+        direct = Config(proxies={})
+        client = boto3.client(service, config=direct, region_name=region, endpoint_url=self.url)
         return self.clients.enter_context(contextlib.closing(client))
 
-    def run(self, *command, folder, answer="", **environment):
-        """Run a tool as on a machine with credentials; what it printed."""
-        machine = os.environ | {"AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": REGION}
-        done = subprocess.run(
+    def run(self, *command, folder, stdin="", **environment):
+        """Runs a tool with credentials and a region. Returns its output."""
+        defaults = os.environ | {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_DEFAULT_REGION": REGION,
+            "NODE_OPTIONS": f"--import=data:text/javascript,{quote(POLL_OFTEN)}",
+        }
+        process = subprocess.run(
             command,
-            cwd=folder, env=machine | self.internet.environment | environment,
-            input=answer, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=folder, env=defaults | self.proxy.environment | environment,
+            input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout
-        return done.stdout
+        assert process.returncode == 0, process.stdout
+        return process.stdout
 
-    def ask(self, url, body=None, method=None, **headers):
-        """One request over HTTP, or over HTTPS to CloudFront."""
+    def request(self, url, body=None, method=None, **headers):
+        """Sends a request over HTTP, or over HTTPS to a deployed site."""
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(url, body, headers, method=method)
+        message = urllib.request.Request(url, body, headers, method=method)
         handlers = [urllib.request.ProxyHandler({})]
         if url.startswith("https:"):
-            proxy = self.internet.environment["HTTPS_PROXY"]
-            trusted = ssl.create_default_context(cafile=self.internet.certificate)
+            proxy = self.proxy.environment["HTTPS_PROXY"]
+            context = ssl.create_default_context(cafile=self.proxy.certificate)
             handlers = [
                 urllib.request.ProxyHandler({"https": proxy}),
-                urllib.request.HTTPSHandler(context=trusted),
+                urllib.request.HTTPSHandler(context=context),
             ]
         try:
-            response = urllib.request.build_opener(*handlers).open(request, timeout=60)
+            response = urllib.request.build_opener(*handlers).open(message, timeout=60)
         except urllib.error.HTTPError as error:
             response = error
         with response:
-            return Answer(response.status, response.headers, response.read())
+            return Response(response.status, response.headers, response.read())
 
-    def holdings(self):
-        """All that a deployment of Easel can leave on it, but for CDK's own."""
+    def resources(self):
+        """Every resource that a deployment of Easel may leave behind, except CDK's own."""
         return {
             f"{service}: {name}"
             for service, operation, names in LISTINGS
-            for name in jmespath.search(names, getattr(self.client(service), operation)()) or ()
+            for region in (REGION, SECOND_REGION)
+            for name in self.names(service, operation, names, region)
             if "cdk-hnb659fds" not in name and name != "CDKToolkit"
         }
 
+    def names(self, service, operation, names, region):
+        listing = getattr(self.client(service, region), operation)()
+        return jmespath.search(names, listing) or ()
 
-class Answer(NamedTuple):
+
+class Response(NamedTuple):
     status: int
     headers: http.client.HTTPMessage
     content: bytes
@@ -173,10 +192,10 @@ class Answer(NamedTuple):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A copy of all that is deployed, for what the tools write beside it."""
+    """A copy of everything that is deployed, so that the tools write their files there."""
     folder = tmp_path_factory.mktemp("deploy") / "a project"  # the space is deliberate
     for name in (".chalice", "chalicelib", "frontend", "infra"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(*WRITTEN))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(*GENERATED))
     for name in ("app.py", "requirements.txt"):
         shutil.copy(ROOT / name, folder)
     (folder / "infra/node_modules").symlink_to(ROOT / "infra/node_modules")

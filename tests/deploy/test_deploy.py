@@ -1,4 +1,4 @@
-"""`make deploy` and `make destroy`: the whole stack, asked as a visitor asks it, then gone."""
+"""`make deploy` and `make destroy`: two regions of one account, with and without CloudFront."""
 
 import base64
 import json
@@ -8,45 +8,74 @@ import sys
 import pytest
 
 from conftest import ROOT
+from deploy.conftest import SECOND_REGION
+from local.website import FRONTEND
 
 pytestmark = pytest.mark.slow
 
-# Two pictures at $0.04 each, and a third no more.
+# Enough for two images at $0.04, but not for three.
 BUDGET = "0.10"
 CODE = "correct-horse-battery-staple"
+SITE = r"Easel is deployed: (https://\S+/)"
 
 
 @pytest.fixture(scope="module")
 def easel(aws, project):
-    """Where `make deploy` says that Easel is."""
-    said = make(aws, project, "deploy", daily_budget_usd=BUDGET)
-    assert f"at most ${BUDGET} a day" in said
-    return re.search(r"https://\w+\.cloudfront\.net/", said)[0]
+    """The URL that `make deploy` prints."""
+    output = make(aws, project, "deploy", daily_budget_usd=BUDGET)
+    assert f"at most ${BUDGET} a day" in output
+    url = re.search(SITE, output)[1]
+    assert url.endswith(".cloudfront.net/")
+    return url
 
 
-def test_the_page_comes_from_the_private_bucket_with_its_policy(aws, easel):
-    for name, type in [("", "text/html"), ("app.js", "text/javascript"), ("style.css", "text/css")]:
-        answer = aws.ask(easel + name)
-        assert (answer.status, answer.headers["Content-Type"]) == (200, type)
-        assert answer.content == (ROOT / "frontend" / (name or "index.html")).read_bytes()
-        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+@pytest.fixture(scope="module")
+def without_cloudfront(aws, project, easel):
+    """The URL after a second deployment, with other files and options."""
+    (project / "frontend/style.css").write_text("body { color: navy }")
+    options = {"daily_budget_usd": "0.20", "access_code": CODE, "alarm_email": "me@example.com"}
+    output = make(aws, project, "deploy", cloudfront="no", **options)
+    url = re.search(SITE, output)[1]
+    assert url.endswith(".execute-api.eu-central-1.amazonaws.com/api/")
+    assert f"{url}#code={CODE}" in output
+    return url
 
 
-def test_words_become_pictures_until_the_budget_is_spent(aws, easel, local_bedrock):
+def test_serves_the_page_with_its_security_policy(aws, easel):
+    assert_page(aws, easel)
+
+
+def test_unknown_paths_show_a_plain_page(aws, easel):
+    for path in ("foo", "foo/bar", "robots.txt"):
+        response = aws.request(easel + path)
+        assert (response.status, b"Open Easel" in response.content) == (404, True)
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+
+
+def test_api_gateways_own_errors_are_json_without_the_access_code(aws, easel):
+    response = aws.request(f"{easel}api/v1/foo", Authorization=f"Bearer {CODE}")
+    error = json.loads(response.content)
+    assert (response.status, error["Code"], error["error"]["code"]) == (404, *["NotFound"] * 2)
+    assert response.headers["x-should-retry"] == "false"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert CODE not in str(response)
+
+
+def test_generates_images_until_the_budget_is_used_up(aws, easel, local_bedrock):
     local_bedrock.paintings.clear()
-    for _ in range(2):
-        answer = ask(aws, easel)
-        assert (answer.status, answer.headers["X-Image-Type"]) == (200, "image/jpeg")
-        assert base64.b64decode(answer.content, validate=True).startswith(b"\xff\xd8\xff")
-    answer = ask(aws, easel)
-    assert (answer.status, json.loads(answer.content)["Code"]) == (429, "BudgetSpent")
-    assert int(answer.headers["Retry-After"]) > 0
+    for path in ("api/", "api"):  # as people paste it, also without the slash
+        response = post(aws, easel + path)
+        assert (response.status, response.headers["X-Image-Type"]) == (200, "image/jpeg")
+        assert base64.b64decode(response.content, validate=True).startswith(b"\xff\xd8\xff")
+    response = post(aws, f"{easel}api/")
+    assert (response.status, json.loads(response.content)["Code"]) == (429, "BudgetSpent")
+    assert int(response.headers["Retry-After"]) > 0
     assert len(local_bedrock.paintings) == 2
-    told = json.loads(aws.ask(f"{easel}api/budget").content)
-    assert (told["daily_usd"], told["spent_usd"]) == (0.10, 0.08)
+    budget = json.loads(aws.request(f"{easel}api/budget").content)
+    assert (budget["daily_usd"], budget["spent_usd"]) == (0.10, 0.08)
 
 
-def test_the_log_has_a_line_for_each_and_no_prompt(aws, easel):
+def test_logs_a_line_per_request_without_the_prompt(aws, easel):
     logs = aws.client("logs")
     groups = logs.describe_log_groups(logGroupNamePrefix="/aws/cloudformation/Easel/Log")
     (name,) = [group["logGroupName"] for group in groups["logGroups"]]
@@ -56,29 +85,97 @@ def test_the_log_has_a_line_for_each_and_no_prompt(aws, easel):
     assert not re.search("fox|snow", "".join(lines))
 
 
-def test_deploying_again_changes_what_is_new_and_keeps_what_is_spent(aws, project, easel):
-    (project / "frontend/style.css").write_text("body { color: navy }")
-    options = {"daily_budget_usd": "0.14", "access_code": CODE, "alarm_email": "me@example.com"}
-    said = make(aws, project, "deploy", **options)
-    assert any(each.startswith("sns: ") for each in aws.holdings())
-    assert f"{easel}#code={CODE}" in said
-    assert aws.ask(f"{easel}style.css").content == b"body { color: navy }"
-    assert json.loads(ask(aws, easel).content)["Code"] == "AccessCodeRequired"
-    assert ask(aws, easel, Authorization=f"Bearer {CODE}").status == 200
-    assert json.loads(aws.ask(f"{easel}api/budget").content)["spent_usd"] == 0.12
+def test_a_second_region_has_its_own_site_and_budget(aws, project, easel):
+    output = make(aws, project, "deploy", AWS_DEFAULT_REGION=SECOND_REGION)
+    second = re.search(SITE, output)[1]
+    assert second != easel
+    assert_page(aws, second)
+    assert json.loads(aws.request(f"{second}api/budget").content)["spent_usd"] == 0
 
 
-def test_destroy_leaves_nothing(aws, project, easel):
-    assert "cloudformation: Easel" in aws.holdings()
-    said = make(aws, project, "destroy", answer="yes\n")
-    assert "What is left of it: nothing" in said
-    assert aws.holdings() == set()
+def test_a_second_deployment_keeps_the_spending(aws, without_cloudfront):
+    url = without_cloudfront
+    assert aws.request(f"{url}style.css").content == b"body { color: navy }"
+    assert json.loads(post(aws, url).content)["Code"] == "AccessCodeRequired"
+    assert post(aws, url, Authorization=f"Bearer {CODE}").status == 200
+    assert json.loads(aws.request(f"{url}budget").content)["spent_usd"] == 0.12
+
+
+def test_api_gateway_serves_the_page_without_cloudfront(aws, project, without_cloudfront):
+    names = ["", "app.js", "form/desk.js", "icon.svg"]
+    for name in names:
+        response = aws.request(without_cloudfront + name)
+        assert response.status == 200
+        assert response.content == (FRONTEND / (name or "index.html")).read_bytes()
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+        assert response.headers["Cache-Control"].startswith("public, max-age=0")
+        tag = response.headers["ETag"]
+        again = aws.request(without_cloudfront + name, If_None_Match=tag)
+        assert (again.status, again.content) == (304, b"")
+    missing = aws.request(f"{without_cloudfront}foo/bar")
+    assert (missing.status, b"Open Easel" in missing.content) == (404, True)
+
+
+def test_the_page_generates_a_picture_without_cloudfront(aws, without_cloudfront, open_page):
+    proxy = {"server": aws.proxy.environment["HTTPS_PROXY"]}
+    url = f"{without_cloudfront}#code={CODE}"
+    page = open_page(url, proxy=proxy, ignore_https_errors=True)
+    page.get_by_role("button", name="Generate").click()
+    page.wait_for_selector("figure img[src^=blob]")
+    assert json.loads(aws.request(f"{without_cloudfront}budget").content)["spent_usd"] == 0.16
+
+
+def test_every_alarm_reaches_the_owner(aws, without_cloudfront):
+    """ministack sends no e-mail; a queue subscribes to the topic beside the owner's address."""
+    sns, sqs, cloudwatch = map(aws.client, ("sns", "sqs", "cloudwatch"))
+    (topic,) = [each["TopicArn"] for each in sns.list_topics()["Topics"]]
+    queue = subscribed_queue(sns, sqs, topic)
+    alarms = [each["AlarmName"] for each in cloudwatch.describe_alarms()["MetricAlarms"]]
+    for name in alarms:
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    messages = [json.loads(json.loads(each["Body"])["Message"]) for each in received]
+    assert len(alarms) == 3
+    assert sorted(each["AlarmName"] for each in messages) == sorted(alarms)
+    sqs.delete_queue(QueueUrl=queue)
+
+
+def subscribed_queue(sns, sqs, topic):
+    queue = sqs.create_queue(QueueName="alarms")["QueueUrl"]
+    wanted = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    arn = wanted["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return queue
+
+
+def test_destroy_leaves_nothing(aws, project, without_cloudfront):
+    assert "cloudformation: Easel" in aws.resources()
+    for region in ({}, {"AWS_DEFAULT_REGION": SECOND_REGION}):
+        output = make(aws, project, "destroy", stdin="yes\n", **region)
+        assert "Remaining resources: none" in output
+    assert aws.resources() == set()
+
+
+def assert_page(aws, url):
+    for name, type in [("", "text/html"), ("app.js", "text/javascript"), ("style.css", "text/css")]:
+        response = aws.request(url + name)
+        assert (response.status, response.headers["Content-Type"]) == (200, type)
+        assert response.content == (ROOT / "frontend" / (name or "index.html")).read_bytes()
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
 
 
 def make(aws, project, command, **options):
-    """What `make` runs, whose virtual environment is the one that runs the tests."""
+    """Runs the command of a make target in the tests' virtual environment."""
     return aws.run(sys.executable, "-m", "infra.deploy", command, folder=project, **options)
 
 
-def ask(aws, easel, **headers):
-    return aws.ask(f"{easel}api/", b"a fox in the snow", Content_Type="text/plain", **headers)
+def post(aws, url, **headers):
+    return aws.request(url, b"a fox in the snow", Content_Type="text/plain", **headers)

@@ -1,1 +1,1 @@
-"""The zip as Lambda gets it, run by AWS's own runtime client under Lambda's rules."""
+"""Tests of the deployment package, run by AWS's own runtime client under Lambda's limits."""

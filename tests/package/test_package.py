@@ -1,4 +1,4 @@
-"""What `chalice package` makes for Lambda: the product, Chalice's runtime, and nothing else."""
+"""The zip that `chalice package` makes: Easel, Chalice's runtime, and nothing else."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-def test_the_package_holds_the_product_and_stays_small(package):
+def test_the_package_is_complete_and_small(package):
     names = zipfile.ZipFile(package).namelist()
     assert {"app.py", "chalicelib/bedrock.py"} <= set(names)
     assert {name.partition("/")[0] for name in names} <= {
@@ -21,7 +21,7 @@ def test_the_package_holds_the_product_and_stays_small(package):
     assert package.stat().st_size < 60_000
 
 
-def test_the_package_answers_by_itself(package, tmp_path):
+def test_the_package_runs_on_its_own(package, tmp_path):
     zipfile.ZipFile(package).extractall(tmp_path)
     event = {
         "requestContext": {"httpMethod": "GET", "resourcePath": "/models", "identity": {}},
@@ -29,5 +29,7 @@ def test_the_package_answers_by_itself(package, tmp_path):
         "stageVariables": {}, "body": None,
     }  # fmt: skip
     script = f"import app, chalice; print(app.app({event}, None)['statusCode'], chalice.__file__)"
-    said = subprocess.check_output([sys.executable, "-c", script], cwd=tmp_path, text=True).split()
-    assert said == ["200", str(tmp_path / "chalice/__init__.py")]
+    output = subprocess.check_output(
+        [sys.executable, "-c", script], cwd=tmp_path, text=True
+    ).split()
+    assert output == ["200", str(tmp_path / "chalice/__init__.py")]

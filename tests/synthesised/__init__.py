@@ -1,1 +1,1 @@
-"""The stack as CloudFormation gets it, and as SAM expands it."""
+"""Checks of the stack's template, before and after the SAM transform."""

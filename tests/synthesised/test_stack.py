@@ -1,4 +1,4 @@
-"""The stack: the API, what it may do, its budget, its log, its alarms, its options."""
+"""The stack: the API, its permissions, budget, log, alarms and options."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib import catalogue
 from conftest import ROOT
-from synthesised.conftest import CODE, every, only, role, synthesise
+from synthesised.conftest import CODE, ENDPOINT, every, expand, only, run, statements
 
 pytestmark = pytest.mark.slow
 
@@ -19,38 +19,68 @@ def arns(region, models=catalogue.DEFAULT_MODELS):
     }
 
 
-def test_policy_catalogue_and_template_name_the_same_models(usual):
+def test_policy_catalogue_and_template_list_the_same_models(template):
     policy = json.loads((ROOT / ".chalice/policy.json").read_text())
-    (written,) = [each for each in policy["Statement"] if each["Sid"] == "MakeImages"]
-    alive = {model.name for model in catalogue.MODELS} - set(catalogue.RETIRED)
-    assert alive == set(catalogue.DEFAULT_MODELS.split(","))
-    assert set(written["Resource"]) == arns("us-west-2")
-    assert set(role(usual)["MakeImages"]["Resource"]) == arns("us-west-2")
+    (statement,) = [each for each in policy["Statement"] if each["Sid"] == "MakeImages"]
+    active = {model.name for model in catalogue.MODELS} - set(catalogue.RETIRED)
+    assert active == set(catalogue.DEFAULT_MODELS.split(","))
+    assert set(statement["Resource"]) == arns("us-west-2")
+    assert set(statements(template)["MakeImages"]["Resource"]) == arns("us-west-2")
 
 
-def test_the_api_may_do_exactly_this(usual):
-    statements = role(usual)
-    assert {name: each["Action"] for name, each in statements.items()} == {
+def test_the_role_may_invoke_only_the_models_on_offer(all_options, template):
+    offered = {"eu-west-1": "stable-image-ultra", "us-west-2": catalogue.DEFAULT_MODELS}
+    for each, (region, models) in zip((all_options, template), offered.items(), strict=True):
+        assert set(statements(each)["MakeImages"]["Resource"]) == arns(region, models)
+
+
+def test_chalice_deploy_may_write_only_its_own_logs():
+    policy = json.loads((ROOT / ".chalice/policy.json").read_text())
+    allowed = {each["Sid"]: each for each in policy["Statement"]}
+    assert allowed.pop("SubscribeOnFirstUse")["Resource"] == "*"  # has a condition instead
+    assert allowed["WriteLogs"]["Resource"] == "arn:*:logs:*:*:log-group:/aws/lambda/easel-*"
+    assert all("*" not in arn for arn in allowed["MakeImages"]["Resource"])
+    assert set(allowed) == {"MakeImages", "WriteLogs"}
+
+
+def test_no_function_may_create_a_log_group(all_options, without_cloudfront):
+    """It would create a deleted one again, for the lines that arrive after the stack's deletion."""
+    for template in (all_options, without_cloudfront):
+        for role in every(template, "AWS::IAM::Role").values():
+            assert "ManagedPolicyArns" not in role
+        text = json.dumps(template)
+        assert "CreateLogGroup" not in text and '"logs:*"' not in text
+        logging = [
+            role
+            for role in every(template, "AWS::IAM::Role").values()
+            if "logs:" in json.dumps(role)
+        ]
+        assert len(logging) == 3
+
+
+def test_the_api_has_only_these_permissions(template):
+    allowed = statements(template)
+    assert {name: each["Action"] for name, each in allowed.items()} == {
         "MakeImages": "bedrock:InvokeModel",
         "SubscribeOnFirstUse": ["aws-marketplace:ViewSubscriptions", "aws-marketplace:Subscribe"],
         "WriteLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "KeepBudget": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        "UpdateBudget": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
     }
-    (table,) = every(usual, "AWS::DynamoDB::Table")
-    assert statements["KeepBudget"]["Resource"] == {"Fn::GetAtt": [table, "Arn"]}
-    (log,) = [each for each in every(usual, "AWS::Logs::LogGroup") if each.startswith("Log")]
-    assert statements["WriteLog"]["Resource"] == {"Fn::GetAtt": [log, "Arn"]}
-    everywhere = [name for name, each in statements.items() if each["Resource"] == "*"]
-    assert everywhere == ["SubscribeOnFirstUse"]
-    assert statements["SubscribeOnFirstUse"]["Condition"] == {
+    (table,) = every(template, "AWS::DynamoDB::Table")
+    assert allowed["UpdateBudget"]["Resource"] == {"Fn::GetAtt": [table, "Arn"]}
+    (log,) = [each for each in every(template, "AWS::Logs::LogGroup") if each.startswith("Log")]
+    assert allowed["WriteLog"]["Resource"] == {"Fn::GetAtt": [log, "Arn"]}
+    unrestricted = [name for name, each in allowed.items() if each["Resource"] == "*"]
+    assert unrestricted == ["SubscribeOnFirstUse"]
+    assert allowed["SubscribeOnFirstUse"]["Condition"] == {
         "StringEquals": {"aws:CalledViaLast": "bedrock.amazonaws.com"}
     }
-    assert "ManagedPolicyArns" not in usual["Resources"]["ApiHandlerRole"]["Properties"]
+    assert "ManagedPolicyArns" not in template["Resources"]["ApiHandlerRole"]["Properties"]
 
 
-def test_the_function_is_small_quick_and_ends_before_the_gateway(usual):
-    function = only(usual, "AWS::Serverless::Function")
-    (log,) = [each for each in every(usual, "AWS::Logs::LogGroup") if each.startswith("Log")]
+def test_the_function_times_out_before_api_gateway(template):
+    function = only(template, "AWS::Serverless::Function")
+    (log,) = [each for each in every(template, "AWS::Logs::LogGroup") if each.startswith("Log")]
     assert function["Architectures"] == ["arm64"]
     assert (function["Runtime"], function["MemorySize"], function["Timeout"]) == (
         "python3.13",
@@ -58,64 +88,88 @@ def test_the_function_is_small_quick_and_ends_before_the_gateway(usual):
         28,
     )
     assert function["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": log}}
-    assert "ReservedConcurrentExecutions" not in function  # a fresh account has ten in all
+    assert "ReservedConcurrentExecutions" not in function  # a new account has a quota of 10
 
 
-def test_the_api_is_regional_compressed_and_throttled(usual, expanded):
-    api = only(usual, "AWS::Serverless::Api")
+def test_the_api_is_regional_compressed_and_throttled(template, expanded):
+    api = only(template, "AWS::Serverless::Api")
     assert (api["EndpointConfiguration"], api["StageName"]) == ("REGIONAL", "api")
     assert api["MinimumCompressionSize"] == 1024
-    (limits,) = only(expanded, "AWS::ApiGateway::Stage")["MethodSettings"]
-    assert (limits["HttpMethod"], limits["ResourcePath"]) == ("*", "/*")
-    assert (limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]) == (20, 40)
-    # Its log needs a role for the whole account: a fresh account has none, and the stack fails.
+    assert rates(expanded)["*", "/*"] == (20, 40)
+    # An access log needs an account-wide role: without one, as in a new account, deployment fails.
     assert "AccessLogSetting" not in only(expanded, "AWS::ApiGateway::Stage")
     assert not every(expanded, "AWS::ApiGateway::Account")
 
 
-def test_the_budget_is_kept_in_a_table_that_costs_nothing_at_rest(usual):
-    table = only(usual, "AWS::DynamoDB::Table")
+def rates(expanded):
+    """Requests a second and at once, by method and path as the API has them."""
+    settings = only(expanded, "AWS::ApiGateway::Stage")["MethodSettings"]
+    return {
+        (each["HttpMethod"], each["ResourcePath"].replace("~1", "/").replace("//", "/")): (
+            each["ThrottlingRateLimit"],
+            each["ThrottlingBurstLimit"],
+        )
+        for each in settings
+    }
+
+
+def test_preflights_and_what_cloudfront_caches_have_a_lower_limit(
+    expanded, expanded_without_cloudfront
+):
+    for template, reads in (
+        (expanded, {"/models", "/budget", "/v1/models"}),
+        (expanded_without_cloudfront, {"/v1/models"}),
+    ):
+        limits = rates(template)
+        paths = only(template, "AWS::ApiGateway::RestApi")["Body"]["paths"]
+        rare = {key for key, value in limits.items() if value == (5, 20)}
+        assert {path for method, path in rare if method == "GET"} == reads
+        preflights = {path for path, methods in paths.items() if "options" in methods}
+        assert {path for method, path in rare if method == "OPTIONS"} == preflights
+        assert not [key for key in rare if key[0] == "POST"]
+        for method, path in limits.keys() - {("*", "/*")}:
+            assert method.lower() in paths[path]
+    assert limits["GET", "/{file+}"] == (100, 200)
+
+
+def test_the_api_has_only_the_limited_stage(expanded, expanded_without_cloudfront, all_options):
+    """SAM adds a stage without limits to an API without an OpenAPI version."""
+    for template in (expanded, expanded_without_cloudfront, expand(all_options)):
+        stage = only(template, "AWS::ApiGateway::Stage")
+        assert stage["StageName"] == "api"
+        assert "StageName" not in only(template, "AWS::ApiGateway::Deployment")
+
+
+def test_the_budget_table_costs_nothing_when_idle(template):
+    table = only(template, "AWS::DynamoDB::Table")
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["KeySchema"] == [{"AttributeName": "day", "KeyType": "HASH"}]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 
 
-def test_all_goes_with_the_stack(usual):
+def test_every_resource_is_deleted_with_the_stack(template):
     for kind in ("AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"):
-        for name in every(usual, kind):
-            assert usual["Resources"][name]["DeletionPolicy"] == "Delete"
-    assert only(usual, "Custom::S3AutoDeleteObjects")["BucketName"]
-    logs = every(usual, "AWS::Logs::LogGroup").values()
+        for name in every(template, kind):
+            assert template["Resources"][name]["DeletionPolicy"] == "Delete"
+    assert only(template, "Custom::S3AutoDeleteObjects")["BucketName"]
+    logs = every(template, "AWS::Logs::LogGroup").values()
     assert {each["RetentionInDays"] for each in logs} == {14}
 
 
-def test_every_function_writes_into_a_log_of_the_stack(usual):
-    functions = every(usual, "AWS::Lambda::Function") | every(usual, "AWS::Serverless::Function")
+def test_every_function_logs_to_a_log_group_of_the_stack(template):
+    functions = every(template, "AWS::Lambda::Function") | every(
+        template, "AWS::Serverless::Function"
+    )
     assert len(functions) == 3
     for function in functions.values():
-        assert function["LoggingConfig"]["LogGroup"]["Ref"] in every(usual, "AWS::Logs::LogGroup")
+        assert function["LoggingConfig"]["LogGroup"]["Ref"] in every(
+            template, "AWS::Logs::LogGroup"
+        )
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("AWS::S3::Bucket", "BucketName"),
-        ("AWS::DynamoDB::Table", "TableName"),
-        ("AWS::Serverless::Function", "FunctionName"),
-        ("AWS::Lambda::Function", "FunctionName"),
-        ("AWS::IAM::Role", "RoleName"),
-        ("AWS::CloudWatch::Alarm", "AlarmName"),
-        ("AWS::Logs::LogGroup", "LogGroupName"),
-    ],
-)
-def test_nothing_has_a_name_that_could_be_taken(usual, kind, name):
-    named = [name in each for each in every(usual, kind).values()]
-    assert named and not any(named)
-
-
-def test_without_an_option_the_site_is_open_inside_two_dollars_a_day(usual):
-    variables = only(usual, "AWS::Serverless::Function")["Environment"]["Variables"]
-    (table,) = every(usual, "AWS::DynamoDB::Table")
+def test_by_default_the_site_is_open_with_a_two_dollar_budget(template):
+    variables = only(template, "AWS::Serverless::Function")["Environment"]["Variables"]
+    (table,) = every(template, "AWS::DynamoDB::Table")
     assert variables == {
         "MODELS": catalogue.DEFAULT_MODELS,
         "BEDROCK_REGION": "us-west-2",
@@ -123,76 +177,96 @@ def test_without_an_option_the_site_is_open_inside_two_dollars_a_day(usual):
         "BUDGET_TABLE": {"Ref": table},
         "DAILY_BUDGET_USD": "2.00",
     }
-    told = {name: each["Value"] for name, each in usual["Outputs"].items()}
-    assert (told["DailyBudgetUsd"], told["Access"]) == ("2.00", "open")
-    assert {"WebsiteUrl", "ApiUrl", "BucketName", "DistributionId"} <= set(told)
-    assert not every(usual, "AWS::SNS::Topic")
+    outputs = {name: each["Value"] for name, each in template["Outputs"].items()}
+    assert (outputs["DailyBudgetUsd"], outputs["Access"]) == ("2.00", "open")
+    assert {"WebsiteUrl", "ApiUrl", "BucketName", "DistributionId"} <= set(outputs)
+    assert not every(template, "AWS::SNS::Topic")
 
 
-def test_every_option_reaches_the_stack(chosen):
-    variables = only(chosen, "AWS::Serverless::Function")["Environment"]["Variables"]
+def test_every_option_reaches_the_stack(all_options):
+    variables = only(all_options, "AWS::Serverless::Function")["Environment"]["Variables"]
     assert variables["DAILY_BUDGET_USD"] == "12.50"
     assert variables["ACCESS_CODE_SHA256"] == hashlib.sha256(CODE.encode()).hexdigest()
     assert variables["MODELS"].startswith("stable-image-ultra,stable-diffusion-xl=arn:")
     assert variables["BEDROCK_REGION"] == "eu-west-1"
-    assert chosen["Outputs"]["Access"]["Value"] == "code"
-    statements = role(chosen)
-    assert set(statements["MakeImages"]["Resource"]) == arns("eu-west-1")
-    endpoint = ["arn:aws:sagemaker:us-west-2:123456789012:endpoint/xl"]
-    assert statements["MakeImagesOnEndpoints"]["Resource"] == endpoint
-    assert statements["CallEndpoints"]["Resource"] == endpoint
+    assert all_options["Outputs"]["Access"]["Value"] == "code"
+    allowed = statements(all_options)
+    assert set(allowed["MakeImages"]["Resource"]) == arns("eu-west-1", "stable-image-ultra")
+    assert allowed["MakeImagesOnEndpoints"]["Resource"] == [ENDPOINT]
+    assert allowed["InvokeEndpoints"]["Resource"] == [ENDPOINT]
 
 
-def test_the_code_itself_is_nowhere_in_what_is_uploaded(chosen_folder):
-    for path in chosen_folder.rglob("*"):
+def test_never_uploads_the_access_code(all_options_output):
+    for path in all_options_output.rglob("*"):
         assert path.is_dir() or CODE.encode() not in path.read_bytes(), path
 
 
-def test_the_owner_is_mailed_when_it_fails_and_when_people_are_refused(chosen):
-    (topic,) = every(chosen, "AWS::SNS::Topic")
-    mail = only(chosen, "AWS::SNS::Subscription")
-    assert (mail["Protocol"], mail["Endpoint"]) == ("email", "owner@example.com")
-    alarms = every(chosen, "AWS::CloudWatch::Alarm")
-    assert [each["AlarmActions"] for each in alarms.values()] == [[{"Ref": topic}]] * 2
+def test_every_alarm_emails_the_owner(all_options):
+    (topic,) = every(all_options, "AWS::SNS::Topic")
+    subscription = only(all_options, "AWS::SNS::Subscription")
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "owner@example.com")
+    alarms = every(all_options, "AWS::CloudWatch::Alarm")
+    assert [each["AlarmActions"] for each in alarms.values()] == [[{"Ref": topic}]] * 3
 
 
-def test_the_alarms_watch_what_the_log_line_tells(usual):
-    text = (ROOT / "chalicelib/record.py").read_text()
+def test_cloudwatch_may_publish_to_every_alarms_topic(all_options):
+    """A topic policy replaces the default one, which let it."""
+    topics = {
+        action["Ref"]
+        for alarm in every(all_options, "AWS::CloudWatch::Alarm").values()
+        for action in alarm["AlarmActions"]
+    }
+    (policy,) = every(all_options, "AWS::SNS::TopicPolicy").values()
+    (allowed,) = [
+        each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"
+    ]
+    assert [{"Ref": each} for each in topics] == policy["Topics"] == [allowed["Resource"]]
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Action"] == "sns:Publish"
+    assert allowed["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+
+
+def test_the_alarms_watch_logged_metrics(template):
+    source = (ROOT / "chalicelib/record.py").read_text()
     function = [{"Name": "function", "Value": {"Ref": "APIHandler"}}]
-    errors, budget = every(usual, "AWS::CloudWatch::Alarm").values()
+    errors, *others = every(template, "AWS::CloudWatch::Alarm").values()
     watched = [each["MetricStat"]["Metric"] for each in errors["Metrics"] if "MetricStat" in each]
-    watched.append({name: budget[name] for name in ("Namespace", "MetricName", "Dimensions")})
+    keys = ("Namespace", "MetricName", "Dimensions")
+    watched += [{key: alarm[key] for key in keys} for alarm in others]
     own = [each for each in watched if each["Namespace"] == "Easel"]
-    assert [each["MetricName"] for each in own] == ["Errors", "BudgetSpent"]
+    assert [each["MetricName"] for each in own] == ["Errors", "BudgetSpent", "Unauthorized"]
     for metric in own:
-        assert f'"Name": "{metric["MetricName"]}"' in text
+        assert f'"Name": "{metric["MetricName"]}"' in source
         assert metric["Dimensions"] == function
-    assert '"Namespace": "Easel", "Dimensions": [["function"]]' in text
+    assert '"Namespace": "Easel", "Dimensions": [["function"]]' in source
     lambdas = [each for each in watched if each["Namespace"] == "AWS/Lambda"]
-    assert [each["MetricName"] for each in lambdas] == ["Errors"]
+    assert [each["MetricName"] for each in lambdas] == ["Errors", "Throttles"]
 
 
-def test_five_failures_in_five_minutes_ring_and_one_refusal(usual):
-    errors, budget = every(usual, "AWS::CloudWatch::Alarm").values()
-    for alarm, failures in ((errors, 5), (budget, 1)):
-        assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (failures, 1)
+def test_alarms_on_five_errors_one_rejected_request_or_a_hundred_wrong_codes(template):
+    errors, *others = every(template, "AWS::CloudWatch::Alarm").values()
+    for alarm, threshold in zip((errors, *others), (5, 1, 100), strict=True):
+        assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (threshold, 1)
         assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
         assert alarm["TreatMissingData"] == "notBreaching"
-    (both,) = [each for each in errors["Metrics"] if "Expression" in each]
-    assert both["Expression"] == "FILL(told, 0) + FILL(crashed, 0)"
-    counted = [each["MetricStat"] for each in errors["Metrics"] if "MetricStat" in each]
-    assert {(each["Period"], each["Stat"]) for each in counted} == {(300, "Sum")}
-    assert (budget["Period"], budget["Statistic"]) == (300, "Sum")
+    (expression,) = [each for each in errors["Metrics"] if "Expression" in each]
+    assert expression["Expression"] == "handled + crashed + throttled"
+    summed = [each["MetricStat"] for each in errors["Metrics"] if "MetricStat" in each]
+    assert {(each["Period"], each["Stat"]) for each in summed} == {(300, "Sum")}
+    assert {(alarm["Period"], alarm["Statistic"]) for alarm in others} == {(300, "Sum")}
 
 
-@pytest.mark.parametrize(
-    ("option", "words"),
-    [
-        ({"daily_budget_usd": "abc"}, "daily_budget_usd must be dollars from 0 to 99999.99, got"),
-        ({"models": "nonsense"}, "MODELS must be names from"),
-    ],
-)
-def test_an_option_that_is_not_allowed_ends_it_with_one_sentence(tmp_path, option, words):
-    process = synthesise(tmp_path, **option)
+def test_exits_with_a_message_if_an_option_is_invalid(tmp_path):
+    process = run(tmp_path, "-m", "infra.main", CDK_CONTEXT_JSON='{"daily_budget_usd": "abc"}')
     assert process.returncode == 1
-    assert words in process.stderr and "Traceback" not in process.stderr
+    assert "daily_budget_usd must be" in process.stderr and "Traceback" not in process.stderr
+
+
+def test_an_option_in_the_environment_overrides_a_saved_one(tmp_path):
+    saved = {"CDK_CONTEXT_JSON": '{"daily_budget_usd": "5"}'}
+    process = run(tmp_path, "-m", "infra.main", **saved, daily_budget_usd="much")
+    assert process.stderr.endswith(
+        "daily_budget_usd must be dollars from 0 to 99999.99, got 'much'\n"
+    )

@@ -1,50 +1,118 @@
-"""The website: a private bucket, CloudFront in front of it, and the API on the same origin."""
+"""The website: CloudFront in front of a private bucket and the API."""
+
+import json
+import subprocess
 
 import pytest
 
 from conftest import ROOT
-from synthesised.conftest import every, only
+from local.website import FRONTEND, NOT_FOUND
+from synthesised.conftest import NODE, every, only
 
 pytestmark = pytest.mark.slow
 
 
-def test_the_bucket_is_private(usual):
-    bucket = only(usual, "AWS::S3::Bucket")
+def test_the_bucket_is_private(template):
+    bucket = only(template, "AWS::S3::Bucket")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
-    statements = only(usual, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    statements = only(template, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
     tls = [each for each in statements if each["Effect"] == "Deny"]
     assert [each["Condition"] for each in tls] == [{"Bool": {"aws:SecureTransport": "false"}}]
     readers = [each["Principal"] for each in statements if each["Action"] == "s3:GetObject"]
     assert readers == [{"Service": "cloudfront.amazonaws.com"}]
-    assert only(usual, "AWS::CloudFront::OriginAccessControl")
+    assert only(template, "AWS::CloudFront::OriginAccessControl")
 
 
-def test_cloudfront_serves_the_files_and_hands_over_the_api(usual):
-    config = only(usual, "AWS::CloudFront::Distribution")["DistributionConfig"]
+def test_cloudfront_serves_the_files_and_forwards_the_api(template):
+    config = only(template, "AWS::CloudFront::Distribution")["DistributionConfig"]
     assert (config["HttpVersion"], config["DefaultRootObject"]) == ("http2and3", "index.html")
-    assert "CustomErrorResponses" not in config  # they would replace the API's own errors
+    for each in config["CustomErrorResponses"]:  # a page would replace the API's errors
+        assert set(each) == {"ErrorCode", "ErrorCachingMinTTL"}
     files = config["DefaultCacheBehavior"]
     assert files["Compress"] and files["ViewerProtocolPolicy"] == "redirect-to-https"
-    (api,) = config["CacheBehaviors"]
-    assert (api["PathPattern"], api["ViewerProtocolPolicy"]) == ("/api/*", "https-only")
-    assert set(api["AllowedMethods"]) >= {"GET", "POST", "OPTIONS"}
-    # AWS's own policies, CachingDisabled and AllViewerExceptHostHeader (docs.aws.amazon.com/
-    # AmazonCloudFront/latest/DeveloperGuide/, its pages on managed policies).
+    *cached, bare, api = config["CacheBehaviors"]
+    assert bare | {"PathPattern": "/api/*"} == api  # also without the slash
+    assert (bare["PathPattern"], api["PathPattern"]) == ("/api", "/api/*")
+    for each in (*cached, api):
+        assert each["ViewerProtocolPolicy"] == "https-only"
+        assert each["TargetOriginId"] == api["TargetOriginId"]
+        assert set(each["AllowedMethods"]) >= {"GET", "POST", "OPTIONS"}
+    # AWS's managed policies CachingDisabled and AllViewerExceptHostHeader (docs.aws.amazon.com/
+    # AmazonCloudFront/latest/DeveloperGuide/, the pages on managed policies).
     assert api["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
     assert api["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
     origin = next(each for each in config["Origins"] if each["Id"] == api["TargetOriginId"])
     assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
-    # CloudFront keeps /api in the path: the API's stage has that name.
+    # No origin path: CloudFront forwards /api, which is the name of the API's stage.
     assert "OriginPath" not in origin
 
 
-def test_both_carry_the_security_headers(usual):
-    config = only(usual, "AWS::CloudFront::Distribution")["DistributionConfig"]
-    (name,) = every(usual, "AWS::CloudFront::ResponseHeadersPolicy")
+def test_cloudfront_caches_the_models_and_the_budget_for_seconds(template):
+    config = only(template, "AWS::CloudFront::Distribution")["DistributionConfig"]
+    policies = every(template, "AWS::CloudFront::CachePolicy")
+    cached = {each["PathPattern"]: each for each in config["CacheBehaviors"][:2]}
+    for path, seconds in {"/api/models": 10, "/api/budget": 5}.items():
+        policy = policies[cached[path]["CachePolicyId"]["Ref"]]["CachePolicyConfig"]
+        ttls = [policy[name] for name in ("MinTTL", "DefaultTTL", "MaxTTL")]
+        assert ttls == [seconds] * 3  # the minimum also applies to the API's `no-store`
+        key = policy["ParametersInCacheKeyAndForwardedToOrigin"]
+        # Neither a header, such as Authorization, nor a query reaches the API or the cache's key.
+        assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
+        assert key["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+        assert key["CookiesConfig"] == {"CookieBehavior": "none"}
+        assert "OriginRequestPolicyId" not in cached[path]
+    # A failure is not repeated to the next visitor.
+    never = {
+        each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in config["CustomErrorResponses"]
+    }
+    assert never == dict.fromkeys((500, 502, 503, 504), 0)
+
+
+def test_unknown_paths_show_a_plain_page(template, tmp_path):
+    """CloudFront's function, run by Node.js."""
+    function = only(template, "AWS::CloudFront::Function")
+    assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
+    assert len(function["FunctionCode"].encode()) < 10_240  # CloudFront's limit
+    files = [f"/{path.relative_to(FRONTEND)}" for path in FRONTEND.rglob("*") if path.is_file()]
+    unknown = [
+        "/foo",
+        "/foo/",
+        "/foo/app.js",
+        "/robots.txt",
+        "/form",
+        "/form/",
+        "/apis",
+        "/__proto__",
+    ]
+    script = (
+        f"{function['FunctionCode']}\nconst uris = {json.dumps(['/', *files, *unknown])}\n"
+        "console.log(JSON.stringify(uris.map(uri => handler({ request: { uri } }))))"
+    )
+    (tmp_path / "function.js").write_text(script)
+    output = subprocess.run([NODE, tmp_path / "function.js"], capture_output=True, check=True)
+    results = json.loads(output.stdout)
+    assert results[: -len(unknown)] == [{"uri": uri} for uri in ["/", *files]]
+    for result in results[-len(unknown) :]:
+        headers = {name: each["value"] for name, each in result["headers"].items()}
+        assert (result["statusCode"], result["body"]) == (404, NOT_FOUND.decode())
+        assert headers["content-type"] == "text/html; charset=utf-8"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+def test_only_the_files_pass_the_function(template):
+    config = only(template, "AWS::CloudFront::Distribution")["DistributionConfig"]
+    assert "FunctionAssociations" not in json.dumps(config["CacheBehaviors"])
+    (association,) = config["DefaultCacheBehavior"]["FunctionAssociations"]
+    assert association["EventType"] == "viewer-request"
+
+
+def test_files_and_api_have_security_headers(template):
+    config = only(template, "AWS::CloudFront::Distribution")["DistributionConfig"]
+    (name,) = every(template, "AWS::CloudFront::ResponseHeadersPolicy")
     for behavior in (config["DefaultCacheBehavior"], *config["CacheBehaviors"]):
         assert behavior["ResponseHeadersPolicyId"] == {"Ref": name}
-    policy = only(usual, "AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
+    policy = only(template, "AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
     headers = policy["SecurityHeadersConfig"]
     assert headers["ContentSecurityPolicy"]["ContentSecurityPolicy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -57,21 +125,22 @@ def test_both_carry_the_security_headers(usual):
     assert headers["ContentTypeOptions"] == {"Override": True}
 
 
-def test_the_files_are_the_page_and_are_asked_for_anew(usual, chosen_folder):
-    files = only(usual, "Custom::CDKBucketDeployment")
+def test_publishes_the_page_and_makes_browsers_revalidate(template, all_options_output):
+    files = only(template, "Custom::CDKBucketDeployment")
     assert files["DistributionPaths"] == ["/*"] and files["Prune"]
+    assert files["WaitForDistributionInvalidation"] is False  # it may fail after 13 minutes
     assert files["SystemMetadata"] == {
         "cache-control": "public, max-age=0, s-maxage=86400, must-revalidate"
     }
-    (asset,) = [each.parent for each in chosen_folder.glob("asset.*/index.html")]
+    (asset,) = [each.parent for each in all_options_output.glob("asset.*/index.html")]
     assert {each.name for each in asset.iterdir()} == {
         each.name for each in (ROOT / "frontend").iterdir()
     }
 
 
-def test_the_website_alone_stands_in_front_of_an_api_that_is_there(alone):
-    kinds = {resource["Type"] for resource in alone["Resources"].values()}
+def test_can_front_an_existing_api(website_only):
+    kinds = {resource["Type"] for resource in website_only["Resources"].values()}
     assert not kinds & {"AWS::Serverless::Api", "AWS::DynamoDB::Table", "AWS::CloudWatch::Alarm"}
-    config = only(alone, "AWS::CloudFront::Distribution")["DistributionConfig"]
+    config = only(website_only, "AWS::CloudFront::Distribution")["DistributionConfig"]
     domains = [each["DomainName"] for each in config["Origins"]]
     assert "abc123.execute-api.us-east-1.amazonaws.com" in domains

@@ -1,0 +1,153 @@
+// Pictures in progress: generated side by side, cancelled, retried. Knows no form and no history.
+import { newKey } from "../files/pending.js"
+import { addBatch, addResult, chargeNote, removeResult } from "./result.js"
+import { explain, say } from "../words/words.js"
+
+/**
+ * @param {HTMLElement} wall
+ * @param {Object} callbacks
+ * @param {() => ?string} callbacks.readCode  the access code; null if it is missing and nothing may start
+ * @param {() => ?string} callbacks.peekCode  the same, without asking for it
+ * @param {(values: object, options: object) => Promise<object>} callbacks.generateImage
+ * @param {(key: string, options: object) => Promise<object>} callbacks.fetchImage  of an earlier visit
+ * @param {(picture: object, signal: AbortSignal, work: () => Promise) => Promise} callbacks.hold  writes it down while the work runs
+ * @param {(image: object, values: object, result: object) => Promise<?object>} callbacks.onImage  shows it; resolves to its record, if it is kept
+ * @param {(image: object, values: object) => Promise} callbacks.onLateImage  keeps the image of a cancelled picture
+ * @param {(code: string, made: number, error: ?Error) => void} callbacks.onFinish  the batch's code, pictures made, first error
+ * @param {(busy: boolean) => void} callbacks.onBusy  called when pictures start and when they end
+ * @param {(record: ?object) => void} callbacks.onOpen
+ * @param {() => void} callbacks.releaseFocus  called before the focused control may go
+ * @param {(sentence: string) => void} callbacks.announce
+ * @param {(sentence: string) => void} callbacks.notify  also shows the sentence
+ */
+export function addStudio(wall, {
+  readCode, peekCode, generateImage, fetchImage, hold, onImage, onLateImage, onFinish, onBusy, onOpen, releaseFocus, announce, notify,
+}) {
+  const running = new Set() // the jobs in progress
+  const isBusy = () => [...running].some(({ isOrphan }) => !isOrphan)
+
+  /** A job is a canvas and its values, while it runs its AbortController, and the key that its outcome is known by. */
+  function addJob(batch, values) {
+    const job = { values }
+    job.result = addResult(batch, values, {
+      onCancel: () => cancel([job]), onRetry: () => run([job]), onOpen: () => onOpen(job.record),
+    })
+    return job
+  }
+
+  /** Run the jobs side by side; each one succeeds, fails or is cancelled by itself. */
+  async function run(jobs, code = readCode()) {
+    if (code === null) return
+    const start = describeStart(jobs)
+    const { isOrphan } = jobs[0]
+    try {
+      const outcomes = jobs.map(job => runJob(job, code))
+      onBusy(isBusy())
+      isOrphan ? notify(start) : announce(start)
+      const settled = await Promise.allSettled(outcomes)
+      const summary = finish(settled.map(({ value, reason }) => reason ?? value), code)
+      isOrphan ? notify(`${start} ${summary}`) : announce(summary)
+    } finally {
+      onBusy(isBusy()) // whatever fails, the button works again
+    }
+  }
+
+  async function runJob(job, code) {
+    const { result } = job
+    const { signal } = job.controller = new AbortController()
+    const cancelled = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
+    running.add(job)
+    try {
+      result.start(!job.isOrphan)
+      return await Promise.race([makePicture(job, code, signal), cancelled])
+    } catch (error) {
+      if (signal.aborted) return result.remove()
+      if (!error.isUnresolved) Object.assign(job, { key: undefined, isOrphan: false }) // a retry is another picture
+      result.showError(error)
+      return error
+    } finally {
+      running.delete(job)
+    }
+  }
+
+  /** The image, once it hangs; goes on in the background if it is cancelled, as it may be paid for. */
+  function makePicture(job, code, signal) {
+    const { values, result, isOrphan } = job
+    const isRepeated = Boolean(job.key)
+    if (!isOrphan) Object.assign(job, { key: job.key ?? newKey(), sentAt: Date.now() })
+    return hold(job, signal, async () => {
+      const image = isOrphan
+        ? await fetchImage(job.key, { code, sentAt: job.sentAt })
+        : await generateImage(values, {
+          key: job.key, isRepeated, code, signal, onRetry: result.showRetrying, onSearch: result.showSearching,
+        })
+      if (signal.aborted) return onLateImage(image, values)
+      job.record = await onImage(image, values, result)
+      if (job.record) result.setId(job.record.id)
+      return image
+    })
+  }
+
+  /** @param {(object | Error | undefined)[]} outcomes  images, errors, undefined where cancelled */
+  function finish(outcomes, code) {
+    const errors = outcomes.filter(outcome => outcome instanceof Error)
+    const made = outcomes.filter(Boolean).length - errors.length
+    onFinish(code, made, errors[0])
+    return summarize(outcomes.length, made, errors)
+  }
+
+  function cancel(jobs) {
+    releaseFocus()
+    jobs.forEach(({ controller }) => controller.abort())
+  }
+
+  return {
+    get busy() {
+      return isBusy()
+    },
+    /** Fetch the pictures that an earlier visit was waiting for, and hang those that it had not cancelled. */
+    resume(pictures) {
+      const code = peekCode()
+      const orphans = pictures.map(picture => ({ ...picture, isOrphan: true }))
+      const [cancelled, others] = [true, false].map(is => orphans.filter(({ isCancelled = false }) => isCancelled === is))
+      if (code !== null) for (const orphan of cancelled) makePicture(orphan, code, AbortSignal.abort()).catch(() => {})
+      if (!others.length) return
+      const batch = addBatch(wall, others.length)
+      const jobs = others.map(orphan => Object.assign(addJob(batch, orphan.values), orphan))
+      if (code !== null) return run(jobs, code)
+      jobs.forEach(({ result }) => result.showError(missingCode()))
+      notify(describeStart(jobs))
+    },
+    /** Generate a picture for each of the values, on top of the wall; removes earlier failures. */
+    generate(batchValues) {
+      releaseFocus()
+      wall.querySelectorAll(".failed").forEach(removeResult)
+      const batch = addBatch(wall, batchValues.length)
+      const jobs = batchValues.map(values => addJob(batch, values))
+      batch.firstElementChild.scrollIntoView({ block: "nearest" })
+      return run(jobs)
+    },
+    /** Cancel all. */
+    cancel: () => cancel(running),
+  }
+}
+
+function describeStart(jobs) {
+  const number = jobs.length
+  if (jobs[0].isOrphan) return number > 1 ? say("{number} pictures were still being made.", { number }) : say("One picture was still being made.")
+  return number > 1 ? say("Painting {number} pictures.", { number }) : say("Painting.")
+}
+
+function missingCode() {
+  const sentence = "Enter the access code, then try again: this picture may be ready."
+  return Object.assign(new Error(sentence), { code: "AccessCodeRequired" })
+}
+
+function summarize(all, made, [error, ...others]) {
+  const reason = error && `${explain(error)} ${chargeNote(error)}`.trim()
+  if (!made) return reason ?? say("Cancelled. What is already paid for still lands on the shelf.")
+  if (all === 1) return say("The picture is ready.")
+  const ready = say("{hung} of {all} pictures are ready.", { hung: made, all })
+  if (!error) return ready
+  return `${ready} ${say("{failed} failed: {reason}", { failed: others.length + 1, reason })}`
+}
