@@ -53,6 +53,13 @@ ERRORS = {
     "DEFAULT_5XX": Error("ModelFailed", "the model failed; try again"),
 }
 
+# With results, the function may go on for longer than API Gateway waits, and its response is kept.
+UNANSWERED = "The picture is still being made. Try again in a moment to fetch it."
+ERRORS_WITH_RESULTS = ERRORS | {
+    "INTEGRATION_TIMEOUT": Error("RequestInProgress", UNANSWERED, 504),
+    "DEFAULT_5XX": Error("RequestInProgress", UNANSWERED),
+}
+
 
 def set_limits(api: Any, has_cloudfront: bool) -> None:
     """Limits each method. Preflights, and what CloudFront caches, need few requests."""
@@ -73,9 +80,10 @@ def method_limits(path: str, method: str, limits: dict[str, int]) -> dict[str, A
     return {"HttpMethod": method.upper(), "ResourcePath": encoded} | limits
 
 
-def set_errors(api: Any) -> None:
+def set_errors(api: Any, has_results: bool) -> None:
     """Replaces API Gateway's own error responses."""
-    responses = {kind: gateway_response(error) for kind, error in ERRORS.items()}
+    errors = ERRORS_WITH_RESULTS if has_results else ERRORS
+    responses = {kind: gateway_response(error) for kind, error in errors.items()}
     api.add_override("Properties.GatewayResponses", responses)
 
 

@@ -15,7 +15,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from chalice.cdk import Chalice
 from constructs import Construct
 
-from infra import gateway
+from infra import gateway, results
 from infra.options import Options
 from infra.website import Website, log_group
 
@@ -32,9 +32,12 @@ class Easel(Stack):
     def __init__(self, scope: Construct, id: str, options: Options) -> None:
         super().__init__(scope, id, description="Easel: a website that turns words into pictures")
         website = Website(self, "Website")
+        # Redirects and URLs lead to /files/, which only CloudFront serves.
+        has_results = options.cloudfront and not options.api_domain
+        self.results = results.add_bucket(self) if has_results else None
         domain = options.api_domain or self.add_api(options)
         if options.cloudfront:
-            distribution = website.add_distribution(domain)
+            distribution = website.add_distribution(domain, self.results)
             site = f"https://{distribution.distribution_domain_name}/"
             self.add_outputs(
                 WebsiteUrl=site,
@@ -62,7 +65,7 @@ class Easel(Stack):
         # (aws/serverless-application-model#191).
         self.api.add_override("Properties.OpenApiVersion", "2.0")
         gateway.set_limits(self.api, options.cloudfront)
-        gateway.set_errors(self.api)
+        gateway.set_errors(self.api, has_results=bool(self.results))
         self.add_alarms(options)
         self.add_outputs(
             DailyBudgetUsd=f"{options.daily_budget_usd:.2f}",
@@ -94,11 +97,15 @@ class Easel(Stack):
             "BUDGET_TABLE": table.table_name,
             "DAILY_BUDGET_USD": f"{options.daily_budget_usd:.2f}",
         }
+        if self.results:
+            variables["RESULTS_BUCKET"] = self.results.bucket_name
+            variables["MODEL_TIMEOUT_SECONDS"] = str(results.MODEL_TIMEOUT_SECONDS)
+            self.handler.add_override("Properties.Timeout", results.FUNCTION_TIMEOUT_SECONDS)
         self.handler.add_override("Properties.Environment.Variables", variables)
 
     def set_policy(self, options: Options, table: dynamodb.Table, log: logs.LogGroup) -> None:
         """Sets the policy of `chalice deploy`, narrowed to the models on offer and this log group,
-        plus the table."""
+        plus the table and the results."""
         text = POLICY.read_text().replace("us-west-2", options.bedrock_region)
         statements = [each for each in json.loads(text)["Statement"] if each["Sid"] != "WriteLogs"]
         statements = offered_only(statements, options.bedrock_ids)
@@ -116,6 +123,8 @@ class Easel(Stack):
                 "Resource": table.table_arn,
             },
         ]
+        if self.results:
+            statements.append(results.statement(self.results))
         if options.endpoints:
             statements += endpoint_statements(list(options.endpoints))
         document = {"Version": "2012-10-17", "Statement": statements}

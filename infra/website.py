@@ -1,4 +1,4 @@
-"""The website: a private bucket with the page, and CloudFront in front of it and the API."""
+"""The website: a private bucket with the page, and CloudFront in front of it, API and results."""
 
 import json
 import re
@@ -16,6 +16,7 @@ from constructs import Construct
 
 FRONTEND = Path(__file__).parent.parent / "frontend"
 UNKNOWN_PATHS = Path(__file__).with_name("unknown_paths.js")
+VIEWER_HOST = Path(__file__).with_name("viewer_host.js")
 
 # File names do not change with their content, so browsers revalidate on every load. CloudFront
 # caches for a day; a deployment invalidates its cache.
@@ -45,12 +46,16 @@ class Website(Construct):
             auto_delete_objects=True,
         )
 
-    def add_distribution(self, api_domain: str) -> cloudfront.Distribution:
-        """CloudFront for the page, and for the API at `api_domain`, whose stage is `api`.
+    def add_distribution(
+        self, api_domain: str, results: s3.Bucket | None
+    ) -> cloudfront.Distribution:
+        """CloudFront for the page, for the API at `api_domain`, whose stage is `api`, and for the
+        results that are too large for it.
 
         With one origin, the page needs no CORS and can read API Gateway's own errors.
         """
         self.headers = self.response_headers()
+        self.access = self.access_control()
         self.api = origins.HttpOrigin(
             api_domain, protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY
         )
@@ -63,8 +68,8 @@ class Website(Construct):
             default_behavior=self.file_behavior(),
             additional_behaviors={
                 **{f"/api/{name}": self.cached_behavior(name) for name in CACHED_SECONDS},
-                "/api": self.api_behavior(),
-                "/api/*": self.api_behavior(),
+                **dict.fromkeys(("/api", "/api/*"), self.forwarding_behavior()),
+                **({"/files/*": self.results_behavior(results)} if results else {}),
             },
             # Only the caching: CloudFront would repeat a failed GET /api/models for ten seconds.
             error_responses=[
@@ -75,17 +80,29 @@ class Website(Construct):
 
     def file_behavior(self) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(
-            origin=origins.S3BucketOrigin.with_origin_access_control(
-                self.bucket, origin_access_control=self.access_control()
-            ),
+            origin=self.origin(self.bucket),
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             response_headers_policy=self.headers,
             function_associations=[
-                cloudfront.FunctionAssociation(
-                    function=self.unknown_paths(),
-                    event_type=cloudfront.FunctionEventType.VIEWER_REQUEST,
-                )
+                # Responds with a plain page where S3 would send its own XML.
+                self.on_request("UnknownPaths", f"Easel-{self.region}", unknown_paths_code())
             ],
+        )
+
+    def results_behavior(self, bucket: s3.Bucket) -> cloudfront.BehaviorOptions:
+        """Caches nothing: a response replaces the claim of the same name. The path is the key."""
+        return cloudfront.BehaviorOptions(
+            origin=self.origin(bucket),
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,  # and preflights
+            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+            origin_request_policy=cloudfront.OriginRequestPolicy.CORS_S3_ORIGIN,
+            response_headers_policy=self.headers,
+        )
+
+    def origin(self, bucket: s3.Bucket) -> cloudfront.IOrigin:
+        return origins.S3BucketOrigin.with_origin_access_control(
+            bucket, origin_access_control=self.access
         )
 
     # CloudFront's names are unique in an account, across regions. CDK's own ones name no region.
@@ -94,14 +111,17 @@ class Website(Construct):
             self, "AccessControl", origin_access_control_name=f"Easel-{self.region}"
         )
 
-    def unknown_paths(self) -> cloudfront.Function:
-        """Responds with a plain page where S3 would send its own XML."""
-        return cloudfront.Function(
-            self,
-            "UnknownPaths",
-            function_name=f"Easel-{self.region}",
-            code=cloudfront.FunctionCode.from_inline(unknown_paths_code()),
-            runtime=cloudfront.FunctionRuntime.JS_2_0,
+    def on_request(self, id: str, name: str, code: str) -> cloudfront.FunctionAssociation:
+        """A CloudFront Function that sees each request first."""
+        return cloudfront.FunctionAssociation(
+            function=cloudfront.Function(
+                self,
+                id,
+                function_name=name,
+                code=cloudfront.FunctionCode.from_inline(code),
+                runtime=cloudfront.FunctionRuntime.JS_2_0,
+            ),
+            event_type=cloudfront.FunctionEventType.VIEWER_REQUEST,
         )
 
     def cached_behavior(self, name: str) -> cloudfront.BehaviorOptions:
@@ -117,6 +137,12 @@ class Website(Construct):
             enable_accept_encoding_gzip=True,
         )
         return self.api_behavior(cache_policy=policy, origin_request_policy=None)
+
+    def forwarding_behavior(self) -> cloudfront.BehaviorOptions:
+        """Tells the API the website's host, from which it makes URLs. The template cannot: the
+        distribution needs the API's name."""
+        host = self.on_request("ViewerHost", f"Easel-host-{self.region}", VIEWER_HOST.read_text())
+        return self.api_behavior(function_associations=[host])
 
     def api_behavior(self, **options: Any) -> cloudfront.BehaviorOptions:
         """Forwards every header and query except Host, which API Gateway uses to find the API."""

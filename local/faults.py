@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from PIL import Image
@@ -89,12 +90,17 @@ def insert_web_page(answer: dict[str, Any]) -> bytes:
 
 
 def insert_large_image(answer: dict[str, Any]) -> bytes:
-    """Insert an image over Lambda's limit: noise does not compress, 1.7 megapixels make 5 MB."""
+    return as_json(replace_image(answer, large_png()))
+
+
+@cache
+def large_png() -> bytes:
+    """An image over Lambda's limit: noise does not compress, and 1.7 megapixels make 5 MB."""
     width, height = 1344, 1280
     content = io.BytesIO()
     noise = Image.frombytes("RGB", (width, height), os.urandom(width * height * 3))
     noise.save(content, "PNG", compress_level=0)
-    return as_json(replace_image(answer, content.getvalue()))
+    return content.getvalue()
 
 
 # The key of the images in each dialect's answer.

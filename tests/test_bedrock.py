@@ -167,4 +167,4 @@ def test_rejects_an_invalid_region():
 
 
 def test_only_busy_and_unavailable_have_retry_after():
-    assert set(errors.RETRY_AFTER_SECONDS) == {"ModelBusy", "ModelUnavailable"}
+    assert set(errors.RETRY_AFTER_SECONDS) == {"ModelBusy", "ModelUnavailable", "RequestInProgress"}

@@ -198,7 +198,7 @@ CLOUDFRONT_SAYS = (
         ((), ""),
     ],
 )
-def test_explains_that_cloudfront_does_not_know_the_account(aws, reasons, advice):
+def test_explains_cloudfronts_verification_of_an_account(aws, reasons, advice):
     with Stubber(aws) as stub:
         stub.add_response("describe_stack_events", events(*reasons))
         explanation = deploy.explain_failure(aws)

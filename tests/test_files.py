@@ -60,7 +60,7 @@ def test_serves_an_object_as_cloudfront_does(site):
 
 
 @pytest.mark.parametrize("path", ["/files/other", "/files/", "/files/../index.html"])
-def test_a_file_that_is_not_there_is_s3s_403(site, path):
+def test_a_missing_file_is_s3s_403(site, path):
     status, headers, content = fetch(site, path)
     assert (status, headers["Content-Type"]) == (403, "application/xml")
     assert b"AccessDenied" in content

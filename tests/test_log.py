@@ -110,7 +110,7 @@ IMAGES = "/v1/images/generations"
     ("prompt", "status", "status_of_openai"),
     [("a fox", 200, 200), ("!throttled a fox", 429, 429), ("!internal a fox", 502, 424)],
 )
-def test_a_broken_output_leaves_every_answer_as_it_is(
+def test_a_broken_log_output_never_breaks_an_answer(
     broken, bedrock, post, prompt, status, status_of_openai
 ):
     assert post(prompt).status_code == status
@@ -130,7 +130,13 @@ def test_a_broken_output_leaves_a_failing_table_as_it_is(broken, bedrock, post, 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/"), ("POST", IMAGES), ("GET", "/v1/models"), ("GET", "/v1/models/x")],
+    [
+        ("POST", "/"),
+        ("POST", IMAGES),
+        ("GET", "/v1/models"),
+        ("GET", "/v1/models/x"),
+        ("GET", "/results/x"),
+    ],
 )
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer guess"}])
 def test_a_wrong_code_is_a_line_and_a_metric_at_every_door(
@@ -154,7 +160,10 @@ def test_a_wrong_code_is_a_line_and_a_metric_at_every_door(
 def test_every_door_that_needs_the_code_is_tried():
     open_doors = {("/models", "GET"), ("/budget", "GET")}
     doors = {(path, method) for path, methods in easel.app.routes.items() for method in methods}
-    tried = {("/", "POST"), (IMAGES, "POST"), ("/v1/models", "GET"), ("/v1/models/{name}", "GET")}
+    tried = {
+        *(("/", "POST"), (IMAGES, "POST"), ("/results/{key}", "GET")),
+        *(("/v1/models", "GET"), ("/v1/models/{name}", "GET")),
+    }
     assert doors - open_doors == tried
 
 

@@ -58,7 +58,7 @@ RETRIED = {408, 409, 429, *range(500, 600)}
         ("!invalid", 400, "InvalidParameter", False),
     ],
 )
-def test_no_client_sends_again_what_may_be_charged(
+def test_no_client_retries_a_charged_request(
     order, bedrock, capsys, fault, status, code, may_be_charged
 ):
     found, answer, headers = order(json.dumps({"prompt": f"{fault} a fox"}))
@@ -73,7 +73,7 @@ def test_no_client_sends_again_what_may_be_charged(
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504])
-def test_any_status_is_safe_once_there_is_something_to_pay(status):
+def test_a_charged_request_never_has_a_retried_status(status):
     assert openai.safe_status("Any", status, 0.04) == 424
     assert openai.safe_status("Any", status, 0) == status
     assert openai.safe_status("BudgetUnavailable", status, 0) == 424
@@ -132,7 +132,7 @@ def test_an_unknown_model_is_openais_404(name, status):
     assert response.json_body["error"].keys() == {"message", "type", "param", "code"}
 
 
-def test_a_model_is_retrieved_with_the_access_code_alone(monkeypatch):
+def test_retrieving_a_model_needs_the_access_code(monkeypatch):
     monkeypatch.setattr(easel, "ACCESS_CODE_SHA256", hashlib.sha256(CODE.encode()).hexdigest())
     for headers in ({}, {"Authorization": "Bearer guess"}):
         response = ask("/v1/models/stable-image-core", **headers)
@@ -151,7 +151,7 @@ def test_what_chalice_refuses_is_readable_from_another_origin(method):
 BOM = "\ufeff"
 
 
-def test_a_byte_order_mark_is_read_away(order, post, bedrock):
+def test_ignores_a_byte_order_mark(order, post, bedrock):
     assert order((BOM + '{"prompt": "a fox"}').encode())[0] == 200
     assert post((BOM + "a hen").encode()).status_code == 200
     assert [each["prompt"] for each in bedrock.paintings] == ["a fox", "a hen"]

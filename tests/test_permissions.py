@@ -103,7 +103,7 @@ def test_asks_for_what_cdk_needs(bootstrapped, client):
 
 
 @pytest.mark.parametrize("denied", ["iam:CreateRole", "sts:AssumeRole"])
-def test_who_may_not_deploy_needs_an_administrator(denied, client):
+def test_reports_missing_permissions_to_deploy(denied, client):
     stubber = stub(client("iam"))
     simulate(stubber, denied)
     finding = permissions.check_deployment(stubber.client, target(False))

@@ -15,7 +15,7 @@ FOX = json.dumps({"prompt": "a fox", "n": 2, "seed": 1})
 
 
 @pytest.mark.parametrize("path", ["/?seed=7", IMAGES])
-def test_a_second_request_gets_the_first_ones_answer(each_bucket, bedrock, post, budget, path):
+def test_a_repeated_request_gets_the_same_answer(each_bucket, bedrock, post, budget, path):
     body, type = (FOX, "application/json") if path == IMAGES else ("a fox", "text/plain")
     first, second = (post(body, path, type, **KEY) for _ in range(2))
     assert first.status_code == second.status_code == 200
@@ -96,7 +96,7 @@ def test_an_unknown_key_is_404_and_tells_nothing(each_bucket, bedrock, post, mon
         assert (response.body, response.headers) == (unknown[0].body, unknown[0].headers)
 
 
-def test_asks_s3_twice_at_most_before_bedrock_and_once_after(bucket, bedrock, post):
+def test_calls_s3_at_most_twice_before_bedrock_and_once_after(bucket, bedrock, post):
     before = []
 
     def note(*_, **__):

@@ -78,7 +78,7 @@ def test_a_request_in_progress_is_409_and_its_result_202(claimed, bedrock, post)
     assert bedrock.paintings == []
 
 
-def test_a_dead_request_may_have_been_charged(claimed, bedrock, post):
+def test_an_interrupted_request_may_have_been_charged(claimed, bedrock, post):
     claimed.clock.now += 59
     assert ask("/results/a-key").status_code == 202
     claimed.clock.now += 1
@@ -160,7 +160,7 @@ def test_s3_may_hide_that_an_object_is_missing(bucket, bedrock, post):
     assert ask("/results/guessed").status_code == 404
 
 
-def test_one_of_fifty_requests_at_once_is_worked_on(each_bucket):
+def test_fifty_requests_with_one_key_run_once(each_bucket):
     key, calls = results.parse_key("a-key", ""), []
     made = results.Answer(200, {"Content-Type": "text/plain", "X-Image-Seed": "7"}, "image")
 

@@ -108,7 +108,7 @@ def test_deletes_only_the_object_with_the_etag(local):
         assert refusal(client.delete_object, **OBJECT, IfMatch=new) == ("NoSuchKey", 404)
 
 
-def test_lets_one_of_fifty_create_an_object(local):
+def test_one_of_fifty_conditional_writes_wins(local):
     with contextlib.closing(connect(local.url)) as client, ThreadPoolExecutor(50) as pool:
 
         def create(number):

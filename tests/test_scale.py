@@ -160,7 +160,7 @@ def test_uses_the_products_own_values():
     website = (ROOT / "infra/website.py").read_text()
     shipped = Limits()
     assert stability.STABLE_IMAGE_CORE.price_usd == hour.PRICE_USD
-    retried = dict.fromkeys(hour.RETRIED, hour.RETRY_AFTER_SECONDS)
+    retried = dict.fromkeys(hour.RETRIED, hour.RETRY_AFTER_SECONDS) | {"RequestInProgress": 2}
     assert retried == errors.RETRY_AFTER_SECONDS | {THROTTLED: 5, LAMBDA_FULL: 5}
     assert f"const retries = {hour.RETRIES}\n" in PAGE
     assert json.loads(config.read_text())["lambda_memory_size"] == hour.MEMORY_GB * 1024

@@ -40,7 +40,7 @@ def test_a_budget_without_a_table_stops_the_start():
     assert last.startswith("ValueError: BUDGET_TABLE must be set where DAILY_BUDGET_USD is, got ")
 
 
-def test_without_a_word_of_a_budget_there_is_none():
+def test_without_budget_settings_there_is_no_budget():
     assert budget.parse_daily_usd(None, "") == 2.00
 
 
@@ -56,7 +56,7 @@ def test_without_a_word_of_a_budget_there_is_none():
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("model", ["stable-diffusion-xl", "stable-image-core"])
-def test_a_model_of_ones_own_is_an_endpoint(model, text):
+def test_an_own_model_is_an_endpoints_arn(model, text):
     allowed = "stable-diffusion-xl=arn:aws:sagemaker:<region>:<account>:endpoint/<name>, got "
     with pytest.raises(ValueError, match=allowed):
         catalogue.parse(f"stable-image-ultra,{model}={text}")

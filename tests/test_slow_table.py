@@ -114,7 +114,7 @@ def test_the_last_of_the_budget_is_reserved_although_its_answer_is_lost(proxy, t
     assert pictures(today) == 5
 
 
-def test_a_table_that_takes_a_second_makes_pictures(proxy, monkeypatch, post, bedrock):
+def test_a_slow_table_still_allows_images(proxy, monkeypatch, post, bedrock):
     client = boto3.client(
         "dynamodb", "us-west-2", endpoint_url=f"http://127.0.0.1:{proxy.server_port}",
         config=easel.DYNAMODB_CONFIG,
@@ -134,7 +134,7 @@ def test_a_table_that_takes_a_second_makes_pictures(proxy, monkeypatch, post, be
         ("/v1/images/generations", '{"prompt": "a fox"}', "application/json", 424),
     ],
 )
-def test_a_table_that_never_answers_is_not_asked_again(
+def test_a_table_that_never_answers_is_not_retried(
     proxy, today, monkeypatch, post, bedrock, path, body, type, status
 ):
     monkeypatch.setattr(easel, "daily_budget", today)
@@ -185,7 +185,7 @@ INTERNAL = refused("InternalServerError", 500)
         ([AttributeError("x"), ValueError("x")], errors.BudgetUnavailable),
     ],
 )
-def test_only_a_reservation_that_surely_failed_may_be_asked_for_again(failures, failure):
+def test_only_a_failed_reservation_may_be_retried(failures, failure):
     table = Scripted(*failures)
     with pytest.raises(failure):
         Budget(table, "slow", 0.20, lambda: NOON).reserve(0.04, 1)

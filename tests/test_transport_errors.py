@@ -105,7 +105,7 @@ RAW = [
 
 @pytest.mark.parametrize("error", RAW, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("in_body", [False, True])
-def test_what_botocore_lets_through_may_be_charged(error, in_body):
+def test_errors_outside_botocore_may_be_charged(error, in_body):
     assert failure(Unlucky(error, in_body)) is FAILED
 
 

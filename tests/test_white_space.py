@@ -28,7 +28,7 @@ def test_white_space_of_a_clipboard_becomes_plain(bedrock, post, character, mean
 
 
 @pytest.mark.parametrize("character", REFUSED)
-def test_another_control_character_is_named(post, character):
+def test_names_a_rejected_control_character(post, character):
     named = f"got the character U+{ord(character):04X}"
     response = post(f"a ship{character}in a storm".encode())
     assert response.json_body["Message"] == f"prompt must be plain text, {named}"

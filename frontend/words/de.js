@@ -123,6 +123,7 @@ export default {
   "Picture restored.": "Bild wiederhergestellt.",
   "Pictures are still being painted. Wait for them, or cancel them.": "Es werden noch Bilder gemalt. Bitte abwarten oder abbrechen.",
   "The prompt is empty.": "Der Prompt ist leer.",
+  "The text contains the character {character}, which no model takes. Remove it.": "Der Text enthält ein Zeichen, das kein Modell annimmt: {character}. Bitte löschen.",
   "The prompt has {length} characters; {maximum} are allowed.": "Der Prompt hat {length} Zeichen; erlaubt sind {maximum}.",
   "{model} is not available here. The other settings are in the form.": "{model} wird hier nicht angeboten. Die übrigen Einstellungen stehen im Formular.",
   "Picture copied.": "Bild kopiert.",

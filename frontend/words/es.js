@@ -121,6 +121,7 @@ export default {
   "Picture restored.": "Imagen recuperada.",
   "Pictures are still being painted. Wait for them, or cancel them.": "Todavía se están pintando imágenes. Espera a que terminen o cancélalas.",
   "The prompt is empty.": "El prompt está vacío.",
+  "The text contains the character {character}, which no model takes. Remove it.": "El texto contiene un carácter que ningún modelo admite: {character}. Bórralo.",
   "The prompt has {length} characters; {maximum} are allowed.": "El prompt tiene {length} caracteres; se permiten {maximum}.",
   "{model} is not available here. The other settings are in the form.": "{model} no está disponible aquí. Los demás ajustes están en el formulario.",
   "Picture copied.": "Imagen copiada.",

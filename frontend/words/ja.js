@@ -121,6 +121,7 @@ export default {
   "Picture restored.": "画像を元に戻しました。",
   "Pictures are still being painted. Wait for them, or cancel them.": "まだ画像を描いています。完了を待つか、キャンセルしてください。",
   "The prompt is empty.": "プロンプトが空です。",
+  "The text contains the character {character}, which no model takes. Remove it.": "文章に使えない文字 ({character}) が含まれています。削除してください。",
   "The prompt has {length} characters; {maximum} are allowed.": "プロンプトは{length}文字です。{maximum}文字まで使えます。",
   "{model} is not available here. The other settings are in the form.": "{model} はここでは使えません。ほかの設定はフォームに入っています。",
   "Picture copied.": "画像をコピーしました。",

@@ -118,7 +118,7 @@ def test_a_failure_that_cannot_be_read_leaves_the_button_alive(breaking):
     expect(page.locator("[type=submit]")).to_have_attribute("aria-disabled", "false")
 
 
-def test_a_picture_that_cannot_be_kept_hangs_all_the_same(breaking):
+def test_shows_a_picture_that_cannot_be_stored(breaking):
     page = breaking("files/history.js", "newId")
     generate(page, QUICK)
     sentence = "This picture could not be kept. Save it with the browser's own menu."

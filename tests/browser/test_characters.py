@@ -71,7 +71,7 @@ def test_names_the_character_in_each_language(open_page, language):
     expect(page.locator("figure .message")).to_have_text(sentence)
 
 
-def test_a_prompt_that_nobody_can_see_is_called_empty(page):
+def test_an_invisible_prompt_is_empty(page):
     sent = watch_posts(page)
     for words in ("\u200b", "\u2060\ufe0f \u3000", "\u0301"):
         prompt = setting(page, "Prompt")

@@ -218,7 +218,7 @@ def test_an_open_site_needs_no_code(open_page, quick_site):
     assert "authorization" not in sent[0].all_headers()
 
 
-def test_asks_for_the_code_when_the_site_starts_to_need_one(page):
+def test_asks_for_the_code_once_the_site_needs_one(page):
     message = "access code must be sent as `Authorization: Bearer <code>`, got none or a wrong one"
     closed = {"Code": "AccessCodeRequired", "Message": message}
     page.route("**/api/?*", lambda route: route.fulfill(status=401, json=closed))

@@ -124,7 +124,7 @@ def test_never_retries_what_may_have_been_charged(page):
 def test_offers_to_try_again_without_the_models(page):
     for status, body, sentence in (
         (200, "<!doctype html><title>hello</title>", "could not be read (status 200)"),
-        (500, '{"message": "Internal server error"}', "could not be read (status 500)"),
+        (500, '{"message": "Internal server error"}', "Too many requests at once."),
         (503, "<html>", "could not be read (status 503)"),
         (None, "", "Easel cannot be reached."),
     ):

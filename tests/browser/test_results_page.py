@@ -17,6 +17,21 @@ from browser.acts import (
     thumbnails,
     watch_posts,
 )
+from browser.pending import (
+    CHARGED,
+    LATE,
+    LOST,
+    POSTS,
+    RESULTS,
+    STORED,
+    UNREACHABLE,
+    expect_paid_once,
+    keys,
+    not_kept,
+    questions_before_leaving,
+    spent,
+    start_and_close,
+)
 from conftest import budget_table, serving
 from local.__main__ import (
     RESULTS_BUCKET,
@@ -32,13 +47,6 @@ from local.s3 import S3
 from local.website import Website
 
 pytestmark = pytest.mark.slow
-
-POSTS = "**/api/?*"
-RESULTS = "**/api/results/*"
-LOST = "The answer got lost; asking for the picture"
-LATE = "A picture that you cancelled was already paid for. It is on the shelf."
-CHARGED = "It may have been charged. Trying again may be charged, too."
-UNREACHABLE = "Easel cannot be reached. Check your connection, then try again."
 
 
 @pytest.fixture(scope="module")
@@ -76,45 +84,7 @@ def page(open_page, site):
     return page
 
 
-def spent(page):
-    return page.request.get(f"{page.url}api/budget").json()["spent_usd"]
-
-
-def expect_paid_once(page, before):
-    """One picture is paid for, kept once, and shown by the budget."""
-    expect(thumbnails(page)).to_have_count(1)
-    assert spent(page) == pytest.approx(before + 0.04)
-    left = 50 - before - 0.04
-    expect(page.locator("#budget")).to_contain_text(f"${left:.2f} of today's $50.00 left.")
-
-
-def lose_answer(route):
-    """Let the request reach the API, and break the connection instead of answering."""
-    route.fetch()
-    route.abort("connectionreset")
-
-
-def keys(sent):
-    return [request.headers["idempotency-key"] for request in sent]
-
-
-def start_and_close(page, prompt="!slow 3 qwzx"):
-    """Close the page a second after it has asked for a picture; returns what opens it again."""
-    url, context = page.url, page.context
-    generate(page, prompt)
-    expect(page.get_by_text("Painting… 1 s")).to_be_visible()
-    page.close()
-
-    def open_again():
-        other = context.new_page()
-        other.set_default_timeout(15_000)  # milliseconds
-        other.goto(url)
-        return other
-
-    return open_again
-
-
-def test_a_picture_hangs_by_itself_after_the_gateways_timeout(page, site, monkeypatch):
+def test_shows_a_picture_after_the_gateways_timeout(page, site, monkeypatch):
     monkeypatch.setattr(site.website, "gateway_timeout_seconds", 1)
     sent = watch_posts(page)
     generate(page, "!slow 3 qwzx")
@@ -194,7 +164,7 @@ def test_a_request_is_not_sent_again_before_results_are_known_to_be_kept(page):
     assert len(sent) == 1
 
 
-def test_stops_asking_after_the_functions_timeout_and_asks_again_when_told_to(page):
+def test_stops_polling_after_the_functions_timeout(page):
     page.clock.install()
     sent = watch_posts(page)
     page.route(
@@ -290,22 +260,6 @@ def test_warns_before_leaving_where_the_server_keeps_no_results(page):
     assert questions_before_leaving(page) == ["beforeunload"]
 
 
-def questions_before_leaving(page):
-    """Reload the page while it waits for a picture; returns the kinds of dialogs that it shows."""
-    generate(page, "!slow 2 qwzx")
-    expect(page.get_by_text("Painting… 1 s")).to_be_visible()
-    asked = []
-
-    def accept(dialog):
-        asked.append(dialog.type)
-        dialog.accept()
-
-    page.on("dialog", accept)
-    page.reload()
-    page.remove_listener("dialog", accept)
-    return asked
-
-
 def test_a_picture_that_was_not_made_says_so_in_the_next_visit(page):
     page.context.clock.install()
     page.context.route(RESULTS, not_kept)
@@ -317,10 +271,6 @@ def test_a_picture_that_was_not_made_says_so_in_the_next_visit(page):
     expect(message).to_have_text("This picture was not made, or is no longer kept.")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("img", name="!slow 2 qwzx")).to_be_visible()
-
-
-def not_kept(route):
-    route.fulfill(status=404, json={"Code": "UnknownResult", "Message": "no answer is kept"})
 
 
 def test_a_picture_under_way_waits_for_the_access_code(page):
@@ -346,12 +296,3 @@ def test_a_picture_under_way_waits_for_the_access_code(page):
     page.get_by_label("Access code", exact=True).fill("Sesame")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("img", name="!slow 2 qwzx")).to_be_visible()
-
-
-STORED = """async () => {
-  const { openDB } = await import("./vendor/idb.js")
-  const database = await openDB("easel-pending", 1)
-  const stored = await database.getAll("pictures")
-  database.close()
-  return JSON.stringify([stored, { ...localStorage }])
-}"""

@@ -29,7 +29,7 @@ VARIABLES = {
     "label",  # from the viewer's table
     "known ? message : code",  # from api.js, and the API's codes
 }
-INTERNAL = {"It does not open."}  # inside history.js
+INTERNAL = {"It does not open.", "Canvases return noise."}  # inside history.js and canvas.js
 
 
 def sentences():

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 # Enough for two images at $0.04, but not for three.
 BUDGET = "0.10"
 CODE = "correct-horse-battery-staple"
+KEY = "fox-1"
 SITE = r"Easel is deployed: (https://\S+/)"
 
 
@@ -61,16 +62,26 @@ def test_api_gateways_own_errors_are_json_without_the_access_code(aws, easel):
     assert CODE not in str(response)
 
 
+def test_a_key_pays_for_one_image_and_its_result_is_kept(aws, easel, local_bedrock):
+    local_bedrock.paintings.clear()
+    answers = [post(aws, f"{easel}api/", Idempotency_Key=KEY) for _ in range(2)]
+    answers.append(aws.request(f"{easel}api/results/{KEY}"))
+    for answer in answers:
+        assert (answer.status, answer.headers["X-Image-Type"]) == (200, "image/jpeg")
+        assert base64.b64decode(answer.content, validate=True).startswith(b"\xff\xd8\xff")
+    assert len({answer.content for answer in answers}) == len(local_bedrock.paintings) == 1
+    unknown = aws.request(f"{easel}api/results/fox-2")
+    assert (unknown.status, json.loads(unknown.content)["Code"]) == (404, "UnknownResult")
+
+
 def test_generates_images_until_the_budget_is_used_up(aws, easel, local_bedrock):
     local_bedrock.paintings.clear()
-    for path in ("api/", "api"):  # as people paste it, also without the slash
-        response = post(aws, easel + path)
-        assert (response.status, response.headers["X-Image-Type"]) == (200, "image/jpeg")
-        assert base64.b64decode(response.content, validate=True).startswith(b"\xff\xd8\xff")
+    response = post(aws, f"{easel}api")  # as people paste it, without the slash
+    assert (response.status, response.headers["X-Image-Type"]) == (200, "image/jpeg")
     response = post(aws, f"{easel}api/")
     assert (response.status, json.loads(response.content)["Code"]) == (429, "BudgetSpent")
     assert int(response.headers["Retry-After"]) > 0
-    assert len(local_bedrock.paintings) == 2
+    assert len(local_bedrock.paintings) == 1
     budget = json.loads(aws.request(f"{easel}api/budget").content)
     assert (budget["daily_usd"], budget["spent_usd"]) == (0.10, 0.08)
 
@@ -81,23 +92,66 @@ def test_logs_a_line_per_request_without_the_prompt(aws, easel):
     (name,) = [group["logGroupName"] for group in groups["logGroups"]]
     lines = [event["message"] for event in logs.filter_log_events(logGroupName=name)["events"]]
     records = [json.loads(line) for line in lines if line.startswith("{")]
-    assert [each["outcome"] for each in records] == ["success", "success", "BudgetSpent"]
+    assert [each["outcome"] for each in records] == [*["success"] * 3, "BudgetSpent"]
+    assert [each["is_stored"] for each in records] == [False, True, False, False]
     assert not re.search("fox|snow", "".join(lines))
 
 
-def test_a_second_region_has_its_own_site_and_budget(aws, project, easel):
+@pytest.fixture(scope="module")
+def second(aws, project, easel):
+    """The URL of a site in a second region."""
     output = make(aws, project, "deploy", AWS_DEFAULT_REGION=SECOND_REGION)
-    second = re.search(SITE, output)[1]
+    return re.search(SITE, output)[1]
+
+
+def test_a_second_region_has_its_own_site_and_budget(aws, easel, second):
     assert second != easel
     assert_page(aws, second)
     assert json.loads(aws.request(f"{second}api/budget").content)["spent_usd"] == 0
+
+
+def test_an_image_over_6_mb_arrives_from_the_results(aws, second):
+    """To a page on another origin as well."""
+    url = f"{second}api/?output_format=png"
+    other = {"Origin": "https://other.example"}
+    response = aws.request(url, b"!large a fox", Content_Type="text/plain", **other)
+    assert response.status == 200 and len(response.content) > 6_291_556
+    assert base64.b64decode(response.content)[:4] == b"\x89PNG"
+    assert response.headers["x-amz-meta-x-image-type"] == "image/png"
+    assert_file(response)
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "x-amz-meta-x-image-seed" in response.headers["Access-Control-Expose-Headers"]
+
+
+def test_openais_url_leads_to_the_image_on_the_websites_own_address(aws, second):
+    body = json.dumps({"prompt": "a fox", "response_format": "url"}).encode()
+    response = aws.request(
+        f"{second}api/v1/images/generations",
+        body,
+        Content_Type="application/json",
+        X_Forwarded_Host="evil.example",
+    )
+    url = json.loads(response.content)["data"][0]["url"]
+    assert url.startswith(f"{second}files/")
+    image = aws.request(url)
+    assert (image.status, image.headers["Content-Type"]) == (200, "image/jpeg")
+    assert image.content.startswith(b"\xff\xd8\xff")
+    assert_file(image)
+    for path in ("files/", "files/foo"):  # no listing
+        assert aws.request(second + path).status == 403
+
+
+def assert_file(response):
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_second_deployment_keeps_the_spending(aws, without_cloudfront):
     url = without_cloudfront
     assert aws.request(f"{url}style.css").content == b"body { color: navy }"
     assert json.loads(post(aws, url).content)["Code"] == "AccessCodeRequired"
-    assert post(aws, url, Authorization=f"Bearer {CODE}").status == 200
+    response = post(aws, url, Authorization=f"Bearer {CODE}", Idempotency_Key=KEY)
+    assert (response.status, response.headers["X-Image-Ignored"]) == (200, "Idempotency-Key")
     assert json.loads(aws.request(f"{url}budget").content)["spent_usd"] == 0.12
 
 
@@ -157,7 +211,7 @@ def subscribed_queue(sns, sqs, topic):
 
 
 def test_destroy_leaves_nothing(aws, project, without_cloudfront):
-    assert "cloudformation: Easel" in aws.resources()
+    assert "cloudformation: Easel" in aws.resources()  # the second one with results in its bucket
     for region in ({}, {"AWS_DEFAULT_REGION": SECOND_REGION}):
         output = make(aws, project, "destroy", stdin="yes\n", **region)
         assert "Remaining resources: none" in output

@@ -137,6 +137,12 @@ def only(template, kind):
     return properties
 
 
+def starting(template, kind, start):
+    """The properties of the only resource of a type whose logical id starts so."""
+    (found,) = [value for name, value in every(template, kind).items() if name.startswith(start)]
+    return found
+
+
 def every(template, kind):
     """The properties of each resource of a type, by logical id."""
     return {

@@ -3,11 +3,12 @@
 import gzip
 import json
 import mimetypes
+import re
 from fnmatch import fnmatch
 
 import pytest
 
-from chalicelib import bedrock, errors, openai
+from chalicelib import errors, openai
 from conftest import ROOT
 from local.website import FRONTEND, NOT_FOUND
 from synthesised.conftest import every, only
@@ -21,6 +22,10 @@ UNPAID = {"THROTTLED", "INTEGRATION_FAILURE"}
 
 @pytest.fixture(scope="module")
 def responses(expanded):
+    return own_responses(expanded)
+
+
+def own_responses(expanded):
     """API Gateway's own responses, by type: status, headers and body."""
     body = only(expanded, "AWS::ApiGateway::RestApi")["Body"]
     return {
@@ -63,12 +68,24 @@ def test_own_errors_allow_a_retry_only_where_nothing_ran(responses):
     assert responses["DEFAULT_5XX"][0] == 0  # keeps 500, 502 and 504 apart
 
 
+def test_where_results_are_kept_an_unknown_outcome_is_asked_for(
+    responses, expanded_without_cloudfront
+):
+    """API Gateway waits 29 s, the function works on, and the page fetches its result."""
+    (unanswered,) = re.findall(r"unanswered = (\[.+\])", PAGE)
+    without = own_responses(expanded_without_cloudfront)
+    for kind, code in {"INTEGRATION_TIMEOUT": "ModelTimeout", "DEFAULT_5XX": "ModelFailed"}.items():
+        assert responses[kind][2]["Code"] in json.loads(unanswered)
+        assert without[kind][2]["Code"] == code  # final: there is nothing to ask for
+        assert responses[kind][0] == without[kind][0]
+
+
 def test_the_page_understands_api_gateways_own_errors(responses):
     own = {each.__name__ for each in vars(errors).values() if isinstance(each, type)}
     own |= {"NotFound", "RequestTooLarge"}
     assert {body["Code"] for _, _, body in responses.values()} <= own
     said = {body["Message"] for _, _, body in responses.values()}
-    known = {bedrock.TIMEOUT[1], bedrock.FAILED[1]} | {each for each in said if each in PAGE}
+    known = {each for each in said if each in PAGE}
     assert said - known == {responses["DEFAULT_4XX"][2]["Message"]}  # no page asks for such a path
     assert (
         responses["THROTTLED"][2]["error"]

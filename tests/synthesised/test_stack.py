@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 
@@ -65,11 +66,14 @@ def test_the_api_has_only_these_permissions(template):
         "SubscribeOnFirstUse": ["aws-marketplace:ViewSubscriptions", "aws-marketplace:Subscribe"],
         "WriteLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "UpdateBudget": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        "KeepResults": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
     }
     (table,) = every(template, "AWS::DynamoDB::Table")
     assert allowed["UpdateBudget"]["Resource"] == {"Fn::GetAtt": [table, "Arn"]}
     (log,) = [each for each in every(template, "AWS::Logs::LogGroup") if each.startswith("Log")]
     assert allowed["WriteLog"]["Resource"] == {"Fn::GetAtt": [log, "Arn"]}
+    bucket = {"Fn::GetAtt": [results_bucket(template), "Arn"]}
+    assert allowed["KeepResults"]["Resource"] == {"Fn::Join": ["", [bucket, "/files/*"]]}
     unrestricted = [name for name, each in allowed.items() if each["Resource"] == "*"]
     assert unrestricted == ["SubscribeOnFirstUse"]
     assert allowed["SubscribeOnFirstUse"]["Condition"] == {
@@ -78,17 +82,65 @@ def test_the_api_has_only_these_permissions(template):
     assert "ManagedPolicyArns" not in template["Resources"]["ApiHandlerRole"]["Properties"]
 
 
-def test_the_function_times_out_before_api_gateway(template):
+def results_bucket(template):
+    """The logical id of the results bucket; "" without one."""
+    names = [each for each in every(template, "AWS::S3::Bucket") if each.startswith("Results")]
+    return names[0] if names else ""
+
+
+def test_the_function_outlives_the_models_timeout_and_the_page_waits_for_it(template):
     function = only(template, "AWS::Serverless::Function")
     (log,) = [each for each in every(template, "AWS::Logs::LogGroup") if each.startswith("Log")]
     assert function["Architectures"] == ["arm64"]
-    assert (function["Runtime"], function["MemorySize"], function["Timeout"]) == (
-        "python3.13",
-        1024,
-        28,
-    )
+    assert (function["Runtime"], function["MemorySize"]) == ("python3.13", 1024)
     assert function["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": log}}
     assert "ReservedConcurrentExecutions" not in function  # a new account has a quota of 10
+    variable = int(function["Environment"]["Variables"]["MODEL_TIMEOUT_SECONDS"])
+    # tests/test_results.py adds up the other waits: at most 30 s.
+    assert variable + 30 <= function["Timeout"] <= 900
+    (page,) = re.findall(r"resultSeconds = (\d+)", (ROOT / "frontend/api.js").read_text())
+    assert int(page) == function["Timeout"]
+
+
+def test_the_results_are_private_encrypted_and_kept_for_a_day(template):
+    name = results_bucket(template)
+    bucket = every(template, "AWS::S3::Bucket")[name]
+    assert list(bucket["PublicAccessBlockConfiguration"].values()) == [True] * 4
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert bucket["LifecycleConfiguration"]["Rules"] == [
+        {
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+            "ExpirationInDays": 1,
+            "Status": "Enabled",
+        }
+    ]
+    # A version would keep a deleted claim.
+    assert not {"VersioningConfiguration", "WebsiteConfiguration", "BucketName"} & set(bucket)
+    (policy,) = [
+        each["PolicyDocument"]["Statement"]
+        for each in every(template, "AWS::S3::BucketPolicy").values()
+        if each["Bucket"] == {"Ref": name}
+    ]
+    tls, emptier, reader = policy
+    assert (tls["Effect"], tls["Action"]) == ("Deny", "s3:*")
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert "CustomS3AutoDeleteObjects" in json.dumps(emptier["Principal"])
+    assert reader["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert reader["Action"] == "s3:GetObject"  # no listing: a missing file is S3's 403
+    assert set(reader["Condition"]["StringEquals"]) == {"AWS:SourceArn"}
+
+
+def test_without_cloudfront_or_an_api_nothing_is_kept(website_only, without_cloudfront):
+    """A redirect to /files/ would lead to API Gateway's root, which has no page."""
+    for template in (website_only, without_cloudfront):
+        assert len(every(template, "AWS::S3::Bucket")) == 1 and not results_bucket(template)
+        assert "/files/*" not in json.dumps(template)
+    function = only(without_cloudfront, "AWS::Serverless::Function")
+    assert function["Timeout"] == 28 < 29  # API Gateway's
+    variables = function["Environment"]["Variables"]
+    assert not {"RESULTS_BUCKET", "MODEL_TIMEOUT_SECONDS"} & set(variables)
+    assert "KeepResults" not in statements(without_cloudfront)
 
 
 def test_the_api_is_regional_compressed_and_throttled(template, expanded):
@@ -151,7 +203,9 @@ def test_every_resource_is_deleted_with_the_stack(template):
     for kind in ("AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"):
         for name in every(template, kind):
             assert template["Resources"][name]["DeletionPolicy"] == "Delete"
-    assert only(template, "Custom::S3AutoDeleteObjects")["BucketName"]
+    emptied = every(template, "Custom::S3AutoDeleteObjects").values()
+    buckets = every(template, "AWS::S3::Bucket")
+    assert sorted(each["BucketName"]["Ref"] for each in emptied) == sorted(buckets)
     logs = every(template, "AWS::Logs::LogGroup").values()
     assert {each["RetentionInDays"] for each in logs} == {14}
 
@@ -176,6 +230,8 @@ def test_by_default_the_site_is_open_with_a_two_dollar_budget(template):
         "ACCESS_CODE_SHA256": "",
         "BUDGET_TABLE": {"Ref": table},
         "DAILY_BUDGET_USD": "2.00",
+        "RESULTS_BUCKET": {"Ref": results_bucket(template)},
+        "MODEL_TIMEOUT_SECONDS": "100",
     }
     outputs = {name: each["Value"] for name, each in template["Outputs"].items()}
     assert (outputs["DailyBudgetUsd"], outputs["Access"]) == ("2.00", "open")

@@ -29,6 +29,7 @@ ACKNOWLEDGED = {
     "IAM5[Action::s3:GetBucket*]": "CDK's function, on its assets and the website's bucket",
     "IAM5[Action::s3:GetObject*]": "CDK's function, on its assets and the website's bucket",
     "IAM5[Action::s3:List*]": "CDK's function, on its assets and the website's bucket",
+    "IAM5[Resource::<Results25575328.Arn>/files/*]": "the API, on the results, which it names",
     "IAM5[Resource::*]": "cache invalidation and subscriptions have no resource-level permissions",
     "IAM5[Resource::<WebsiteBucket4326D7C2.Arn>/*]": "CDK's function, on the website's files",
     "IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-"

@@ -5,23 +5,26 @@ import subprocess
 
 import pytest
 
+import app as easel
 from conftest import ROOT
 from local.website import FRONTEND, NOT_FOUND
-from synthesised.conftest import NODE, every, only
+from synthesised.conftest import NODE, every, only, starting
 
 pytestmark = pytest.mark.slow
 
 
 def test_the_bucket_is_private(template):
-    bucket = only(template, "AWS::S3::Bucket")
+    bucket = starting(template, "AWS::S3::Bucket", "Website")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
-    statements = only(template, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    policy = starting(template, "AWS::S3::BucketPolicy", "Website")
+    statements = policy["PolicyDocument"]["Statement"]
     tls = [each for each in statements if each["Effect"] == "Deny"]
     assert [each["Condition"] for each in tls] == [{"Bool": {"aws:SecureTransport": "false"}}]
     readers = [each["Principal"] for each in statements if each["Action"] == "s3:GetObject"]
     assert readers == [{"Service": "cloudfront.amazonaws.com"}]
-    assert only(template, "AWS::CloudFront::OriginAccessControl")
+    access = only(template, "AWS::CloudFront::OriginAccessControl")["OriginAccessControlConfig"]
+    assert access["SigningBehavior"] == "always"
 
 
 def test_cloudfront_serves_the_files_and_forwards_the_api(template):
@@ -31,7 +34,7 @@ def test_cloudfront_serves_the_files_and_forwards_the_api(template):
         assert set(each) == {"ErrorCode", "ErrorCachingMinTTL"}
     files = config["DefaultCacheBehavior"]
     assert files["Compress"] and files["ViewerProtocolPolicy"] == "redirect-to-https"
-    *cached, bare, api = config["CacheBehaviors"]
+    *cached, bare, api, _ = config["CacheBehaviors"]
     assert bare | {"PathPattern": "/api/*"} == api  # also without the slash
     assert (bare["PathPattern"], api["PathPattern"]) == ("/api", "/api/*")
     for each in (*cached, api):
@@ -46,6 +49,29 @@ def test_cloudfront_serves_the_files_and_forwards_the_api(template):
     assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
     # No origin path: CloudFront forwards /api, which is the name of the API's stage.
     assert "OriginPath" not in origin
+
+
+def test_cloudfront_serves_the_results_uncached_from_their_bucket(template):
+    config = only(template, "AWS::CloudFront::Distribution")["DistributionConfig"]
+    results = config["CacheBehaviors"][-1]
+    assert results["PathPattern"] == "/files/*"
+    assert results["AllowedMethods"] == ["GET", "HEAD", "OPTIONS"]
+    assert results["ViewerProtocolPolicy"] == "https-only"
+    # AWS's managed policies CachingDisabled and CORS-S3Origin, which forwards no Authorization.
+    assert results["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert results["OriginRequestPolicyId"] == "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
+    (origin,) = [each for each in config["Origins"] if each["Id"] == results["TargetOriginId"]]
+    (name,) = [each for each in every(template, "AWS::S3::Bucket") if each.startswith("Results")]
+    assert origin["DomainName"] == {"Fn::GetAtt": [name, "RegionalDomainName"]}
+    assert origin["OriginAccessControlId"] and "OriginPath" not in origin
+
+
+def test_pages_on_other_origins_can_read_the_results(template):
+    bucket = starting(template, "AWS::S3::Bucket", "Results")
+    (rule,) = bucket["CorsConfiguration"]["CorsRules"]
+    assert (rule["AllowedOrigins"], rule["AllowedHeaders"]) == (["*"], ["*"])
+    own = [each for each in easel.EXPOSED_HEADERS.split() if each.startswith("X-Image-")]
+    assert rule["ExposedHeaders"] == [f"x-amz-meta-{each.lower()}" for each in own]
 
 
 def test_cloudfront_caches_the_models_and_the_budget_for_seconds(template):
@@ -71,7 +97,7 @@ def test_cloudfront_caches_the_models_and_the_budget_for_seconds(template):
 
 def test_unknown_paths_show_a_plain_page(template, tmp_path):
     """CloudFront's function, run by Node.js."""
-    function = only(template, "AWS::CloudFront::Function")
+    function = starting(template, "AWS::CloudFront::Function", "WebsiteUnknownPaths")
     assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
     assert len(function["FunctionCode"].encode()) < 10_240  # CloudFront's limit
     files = [f"/{path.relative_to(FRONTEND)}" for path in FRONTEND.rglob("*") if path.is_file()]
@@ -85,13 +111,7 @@ def test_unknown_paths_show_a_plain_page(template, tmp_path):
         "/apis",
         "/__proto__",
     ]
-    script = (
-        f"{function['FunctionCode']}\nconst uris = {json.dumps(['/', *files, *unknown])}\n"
-        "console.log(JSON.stringify(uris.map(uri => handler({ request: { uri } }))))"
-    )
-    (tmp_path / "function.js").write_text(script)
-    output = subprocess.run([NODE, tmp_path / "function.js"], capture_output=True, check=True)
-    results = json.loads(output.stdout)
+    results = run_function(tmp_path, function, [{"uri": uri} for uri in ["/", *files, *unknown]])
     assert results[: -len(unknown)] == [{"uri": uri} for uri in ["/", *files]]
     for result in results[-len(unknown) :]:
         headers = {name: each["value"] for name, each in result["headers"].items()}
@@ -100,11 +120,39 @@ def test_unknown_paths_show_a_plain_page(template, tmp_path):
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
-def test_only_the_files_pass_the_function(template):
+def run_function(tmp_path, function, requests):
+    script = (
+        f"{function['FunctionCode']}\nconst requests = {json.dumps(requests)}\n"
+        "console.log(JSON.stringify(requests.map(request => handler({ request }))))"
+    )
+    (tmp_path / "function.js").write_text(script)
+    output = subprocess.run([NODE, tmp_path / "function.js"], capture_output=True, check=True)
+    return json.loads(output.stdout)
+
+
+def test_the_api_learns_the_websites_host_from_cloudfront(template, tmp_path):
+    """Whatever the caller says. API Gateway needs its own name in Host."""
+    function = starting(template, "AWS::CloudFront::Function", "WebsiteViewerHost")
+    host, forged = {"value": "d111.cloudfront.net"}, {"value": "evil.example"}
+    method = {"method": "POST", "uri": "/api/"}
+    requests = [
+        method | {"headers": {"host": host}},
+        method | {"headers": {"host": host, "x-forwarded-host": forged}},
+    ]
+    expected = method | {"headers": {"host": host, "x-forwarded-host": host}}
+    assert run_function(tmp_path, function, requests) == [expected, expected]
+
+
+def test_only_pages_and_uncached_requests_to_the_api_pass_a_function(template):
     config = only(template, "AWS::CloudFront::Distribution")["DistributionConfig"]
-    assert "FunctionAssociations" not in json.dumps(config["CacheBehaviors"])
-    (association,) = config["DefaultCacheBehavior"]["FunctionAssociations"]
-    assert association["EventType"] == "viewer-request"
+    passing = {}
+    for each in (config["DefaultCacheBehavior"], *config["CacheBehaviors"]):
+        for association in each.get("FunctionAssociations", ()):
+            assert association["EventType"] == "viewer-request"
+            (name, _) = association["FunctionARN"]["Fn::GetAtt"]
+            passing[each.get("PathPattern", "")] = name
+    assert list(passing) == ["", "/api", "/api/*"]
+    assert passing["/api"] == passing["/api/*"] != passing[""]
 
 
 def test_files_and_api_have_security_headers(template):
