@@ -22,7 +22,7 @@ from bench.hour import (
     Limits,
 )
 from bench.markers import README, replace_section
-from chalicelib import bedrock, errors, stability
+from chalicelib import bedrock, budget, errors, stability
 from conftest import ROOT
 from infra import options
 
@@ -174,7 +174,7 @@ def test_uses_the_products_own_values():
     methods = [method for route in easel.app.routes.values() for method in route]
     assert (methods.count("POST"), methods.count("GET")) == (scale.POSTS, scale.GETS)
     assert len(methods) == scale.POSTS + scale.GETS
-    assert scale.RAISED.daily_usd == options.dollars("99999.99")
+    assert scale.RAISED.daily_usd == budget.parse_dollars("daily_budget_usd", "99999.99")
 
 
 def test_assumes_the_pages_actual_weight():
