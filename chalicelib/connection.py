@@ -1,8 +1,8 @@
-"""Which of botocore's errors mean that a request surely never left. Knows no service.
+"""Classifies botocore's errors by whether the request was sent. Knows no service.
 
-botocore's `ConnectionError` does not mean it: `SSLError` also comes of a TLS fault after sending,
-and `ProxyConnectionError` of a connection that breaks behind a proxy after sending, as urllib3
-forgets that it was connected (its HTTPConnection.close, 2.8.0).
+botocore's `ConnectionError` does not answer this: `SSLError` also covers TLS faults after sending,
+and `ProxyConnectionError` also covers connections that break behind a proxy after sending, because
+urllib3 forgets that it was connected (HTTPConnection.close, 2.8.0).
 """
 
 import ssl
@@ -24,17 +24,17 @@ NO_CREDENTIALS = (
 
 
 def never_connected(error: Exception) -> bool:
-    """Whether there was no connection that the request could have left on."""
+    """Whether no connection was made, so that the request cannot have been sent."""
     return isinstance(error, NEVER_CONNECTED) or is_untrusted_certificate(error)
 
 
 def never_sent(error: Exception) -> bool:
-    """Whether the request surely never left."""
+    """Whether the request cannot have been sent."""
     return never_connected(error) or isinstance(error, NO_CREDENTIALS)
 
 
 def is_untrusted_certificate(error: Exception) -> bool:
-    """Whether TLS ended in the handshake, as the certificate is not valid."""
+    """Whether the TLS handshake failed because the certificate is not valid."""
     if not isinstance(error, exceptions.SSLError):
         return False
     causes = getattr(error.kwargs.get("error"), "args", ())  # of urllib3's error: ssl's

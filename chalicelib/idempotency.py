@@ -54,13 +54,13 @@ def name_ignored(response: Response) -> Response:
 
 
 def describe(request: Any) -> tuple[bytes, bytes]:
-    """Everything in a request that has an effect: door, query and content type; body."""
+    """Everything in a request that has an effect: path, query and content type; body."""
     query = request.query_params or {}
     values = {name: request.query_params.getlist(name) for name in sorted(query)}
     head = [request.path, values, request.headers.get("content-type", "")]
     try:
         return json.dumps(head).encode(), request.raw_body
-    except ValueError:  # no text: the route refuses it
+    except ValueError:  # not text: the route rejects it
         return b"", b""
 
 

@@ -1,4 +1,4 @@
-"""Log lines that never break an answer: a full disk or a closed pipe loses the line, no more."""
+"""Writes log lines. A full disk or a closed pipe loses the line and never breaks a response."""
 
 import contextlib
 import logging
@@ -13,6 +13,6 @@ def warn(message: str, *values: object) -> None:
 
 
 def write(line: str) -> None:
-    """Print the line as it is: CloudWatch makes metrics of a line that is JSON."""
+    """Print the line unchanged: CloudWatch turns lines of JSON into metrics."""
     with contextlib.suppress(OSError, ValueError):
         print(line, flush=True)

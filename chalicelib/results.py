@@ -55,11 +55,11 @@ class Key:
 
     @property
     def name(self) -> str:
-        """The object's name. Only who knows both key and access code can tell it."""
+        """The object's name. Computing it takes both the key and the access code."""
         return hashlib.sha256(self.secret).hexdigest()
 
     def fingerprint(self, *request: bytes) -> str:
-        """Tells one request from another, without a hint at what is in it."""
+        """A digest that distinguishes requests without revealing their contents."""
         digests = b"".join(hashlib.sha256(part).digest() for part in request)
         return hmac.new(self.secret, digests, hashlib.sha256).hexdigest()
 
@@ -114,7 +114,7 @@ class Results:
     def claim(self, name: str, fingerprint: str, seconds: float) -> str | Answer:
         """Claim the name for this request: the claim's ETag, or the answer of an earlier request.
 
-        After any error S3 is asked who has the claim: its answer may be all that was lost.
+        After any error, asks S3 who holds the claim: perhaps only the response was lost.
         """
         token = secrets.token_hex(16)
         deadline = f"{self.clock() + seconds:.3f}"
