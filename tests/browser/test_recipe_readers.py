@@ -64,8 +64,9 @@ def written(page, request):
 
 
 def test_sd_parsers_reads_what_easel_writes(written):
-    for recipe, file in written:
-        (sampler,) = ParserManager().parse(io.BytesIO(file)).samplers
+    files = [io.BytesIO(file) for _, file in written]  # kept, as the parser remembers them by id
+    for (recipe, _), file in zip(written, files, strict=True):
+        (sampler,) = ParserManager().parse(file).samplers
         assert [each.value for each in sampler.prompts] == [recipe["prompt"]]
         negative = recipe.get("negative_prompt")
         assert [each.value for each in sampler.negative_prompts] == ([negative] if negative else [])

@@ -66,7 +66,7 @@ def use_more(page, site):
 
 
 def use_file(page, site):
-    text = "dropped words\nSteps: 30, Seed: 7, Size: 8x8"
+    text = "dropped words\nSteps: 0, Sampler: unknown, Seed: 7"
     drop(page, "fox.png", automatic1111_file(text, "PNG"))
     return "dropped words"
 
