@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sd_parsers import ParserManager
 from sd_prompt_reader.image_data_reader import ImageDataReader
 
@@ -64,9 +65,10 @@ def written(page, request):
 
 
 def test_sd_parsers_reads_what_easel_writes(written):
-    files = [io.BytesIO(file) for _, file in written]  # kept, as the parser remembers them by id
-    for (recipe, _), file in zip(written, files, strict=True):
-        (sampler,) = ParserManager().parse(file).samplers
+    # All stay open, as sd-parsers caches a comment by the id() of its image.
+    images = [Image.open(io.BytesIO(file)) for _, file in written]
+    for (recipe, _), image in zip(written, images, strict=True):
+        (sampler,) = ParserManager().parse(image).samplers
         assert [each.value for each in sampler.prompts] == [recipe["prompt"]]
         negative = recipe.get("negative_prompt")
         assert [each.value for each in sampler.negative_prompts] == ([negative] if negative else [])
