@@ -14,7 +14,7 @@ from botocore.config import Config
 from chalice import Chalice, CORSConfig, Response
 
 from chalicelib import access, bedrock, budget, catalogue, idempotency, log, openai, results
-from chalicelib.errors import RETRY_AFTER_SECONDS, ImageTooLarge, InvalidParameter
+from chalicelib.errors import MAY_BE_CHARGED, RETRY_AFTER_SECONDS, ImageTooLarge, InvalidParameter
 from chalicelib.model import Model, Query, Values, media_type
 from chalicelib.record import Record
 
@@ -48,7 +48,8 @@ TOO_LARGE = "the picture is too large to send; ask for output_format=jpeg"
 TOO_LARGE_TOGETHER = "the pictures are too large to send together; ask for fewer at once"
 
 EXPOSED_HEADERS = (
-    "X-Image-Model X-Image-Seed X-Image-Type X-Image-Price X-Image-Ignored Retry-After Location"
+    "X-Image-Model X-Image-Seed X-Image-Type X-Image-Price X-Image-Ignored X-Image-Charged "
+    "Retry-After Location"
 )
 
 # What clients in browsers send to OpenAI's API: the packages openai 6.49.0 and ai, LangChain.js,
@@ -187,11 +188,19 @@ def add_headers(event: Any, get_response: Any) -> Response:
     for name, value in cors.get_access_control_headers().items():
         response.headers.setdefault(name, value)
     response.headers["Cache-Control"] = "no-store"
+    if code:
+        response.headers["X-Image-Charged"] = charged(code, event.context["record"])
     if code in RETRY_AFTER_SECONDS and not event.context["record"].is_stored:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[code])
     if code == "BudgetSpent":
         response.headers["Retry-After"] = str(daily_budget.seconds_until_reset())
     return response
+
+
+def charged(code: str, record: Record) -> str:
+    """Whether AWS may bill an image of this request, or of the first one with the same key."""
+    is_possible = record.dollars > 0 or record.is_stored or code in MAY_BE_CHARGED
+    return "maybe" if is_possible else "no"
 
 
 def authorize() -> tuple[Any, Record]:

@@ -128,3 +128,7 @@ class ModelTimeout(Failure):
 # Seconds. Throttling and outages at Bedrock last seconds, and two retries of the page stay within
 # a person's patience. These errors are the only ones after which a retry cannot pay twice.
 RETRY_AFTER_SECONDS = {"ModelBusy": 5, "ModelUnavailable": 5, "RequestInProgress": 2}
+
+# After these, an image may be charged even if this request reserved nothing: the first request with
+# the same key did, and is still in progress or was interrupted.
+MAY_BE_CHARGED = {"ImageTooLarge", "ModelFailed", "ModelTimeout", "RequestInProgress"}

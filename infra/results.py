@@ -13,7 +13,8 @@ FUNCTION_TIMEOUT_SECONDS = MODEL_TIMEOUT_SECONDS + 30
 
 # S3's names for the API's headers, which pages on other origins may read.
 EXPOSED_HEADERS = [
-    f"x-amz-meta-x-image-{name}" for name in ("model", "seed", "type", "price", "ignored")
+    f"x-amz-meta-x-image-{name}"
+    for name in ("model", "seed", "type", "price", "ignored", "charged")
 ]
 
 

@@ -63,7 +63,7 @@ def test_returns_an_image_with_all_headers(stub, post, bedrock_response, jpeg):
         "Access-Control-Allow-Headers": ANY,
         "Access-Control-Max-Age": "600",
         "Access-Control-Expose-Headers": "X-Image-Model,X-Image-Seed,X-Image-Type,"
-        "X-Image-Price,X-Image-Ignored,Retry-After,Location",
+        "X-Image-Price,X-Image-Ignored,X-Image-Charged,Retry-After,Location",
     }
 
 
@@ -205,6 +205,8 @@ def test_maps_bedrock_errors_to_api_errors(
     response = post("a fox")
     assert (response.status_code, response.json_body["Code"]) == (our_status, our_code)
     assert response.headers.get("Retry-After") == retry_after
+    charged = "maybe" if code == "InternalServerException" or our_code == "ModelTimeout" else "no"
+    assert response.headers["X-Image-Charged"] == charged
     assert response.headers[ORIGIN] == "*"
     assert b"arn:" not in response.body
 
@@ -213,6 +215,7 @@ def test_a_filtered_prompt_gets_422(stub, post):
     add_response(stub, {"finish_reasons": ["Filter reason: prompt"]})
     response = post("a fox")
     assert (response.status_code, response.json_body["Code"]) == (422, "ContentFiltered")
+    assert response.headers["X-Image-Charged"] == "no"
 
 
 def test_rejects_an_image_too_large_for_lambda(stub, post):

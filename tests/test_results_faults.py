@@ -19,6 +19,7 @@ def test_a_failure_that_costs_nothing_frees_the_key(each_bucket, bedrock, post, 
     for status in (429, 429, 200, 200):
         response = post(words, **KEY)
         assert response.status_code == status
+        assert response.headers.get("X-Image-Charged") == ("no" if status == 429 else None)
         assert ask("/results/a-key").status_code == (200 if status == 200 else 404)
     assert spent() == len(bedrock.paintings) == 1
     assert post("a fox", "/?seed=-1", **{"Idempotency-Key": "other"}).status_code == 400
@@ -42,6 +43,7 @@ def test_a_failure_that_may_be_charged_stays(
     for response in (first, second, result):
         assert (response.status_code, response.json_body) == (status, first.json_body)
         assert response.json_body["Code"] == code
+        assert response.headers["X-Image-Charged"] == "maybe"
     assert spent() == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["is_stored"] for line in lines] == [False, True]
@@ -70,6 +72,7 @@ def test_a_request_in_progress_is_409_and_its_result_202(claimed, bedrock, post)
     response = post("a fox", **KEY)
     assert (response.status_code, response.json_body["Code"]) == (409, "RequestInProgress")
     assert response.headers["Retry-After"] == "2"
+    assert response.headers["X-Image-Charged"] == "maybe"
     result = ask("/results/a-key")
     assert (result.status_code, result.headers["Retry-After"], result.body) == (202, "2", b"")
     assert result.headers["Access-Control-Allow-Origin"] == "*"
@@ -85,6 +88,7 @@ def test_an_interrupted_request_may_have_been_charged(claimed, bedrock, post):
     for response in (post("a fox", **KEY), ask("/results/a-key")):
         assert (response.status_code, response.json_body["Code"]) == (502, "ModelFailed")
         assert "it may have been charged" in response.json_body["Message"]
+        assert response.headers["X-Image-Charged"] == "maybe"
     assert bedrock.paintings == []
 
 

@@ -12,7 +12,10 @@ import pytest
 pytestmark = pytest.mark.slow
 
 CODE = "correct-horse-battery-staple"
-EXPOSED = "X-Image-Model,X-Image-Seed,X-Image-Type,X-Image-Price,X-Image-Ignored,Retry-After"
+EXPOSED = (
+    "X-Image-Model,X-Image-Seed,X-Image-Type,X-Image-Price,X-Image-Ignored,X-Image-Charged,"
+    "Retry-After,Location"
+)
 
 
 def test_is_closed_until_an_access_code_is_set(aws, project, local_bedrock):
