@@ -2,14 +2,13 @@
 import { areResultsKept, fetchBudget, fetchImage, fetchModels, generateImage } from "./api.js"
 import { openHistory } from "./pictures/history.js"
 import { addFileImport } from "./pictures/import.js"
-import { embedMetadata, readMetadata } from "./pictures/metadata.js"
 import { Pending } from "./pictures/pending.js"
 import { addDesk } from "./form/desk.js"
 import { createLink } from "./form/link.js"
 import { addNotices } from "./notices.js"
 import { addThemeMenu } from "./theme.js"
+import { loadLater, loadStyle } from "./wall/load.js"
 import { removeResult } from "./wall/result.js"
-import { addShelf } from "./wall/shelf.js"
 import { addStudio } from "./wall/studio.js"
 import { addLanguageMenu, say, translate } from "./words/words.js"
 
@@ -27,16 +26,26 @@ const studio = addStudio(wall, {
   readCode: desk.readCode, peekCode: desk.peekCode, generateImage, fetchImage, hold: (...work) => pending.hold(...work),
   onImage: showAndStore, onLateImage: storeLate, onFinish: desk.finishBatch, onBusy: setBusy, onOpen: open, releaseFocus, announce, notify,
 })
-const shelfReady = openHistory().then(openShelf)
+const loadMetadata = loadLater(() => import("./pictures/metadata.js"), toast)
+const openShelf = loadLater(async () => {
+  const { use, priceLabel } = desk
+  const [{ addShelf }] = await Promise.all([import("./wall/shelf.js"), loadStyle("wall/shelf.css")])
+  return addShelf(find("#shelf"), await historyReady, {
+    use, generateMore, priceLabel, createLink, loadMetadata, removeFromWall, announce, toast, releaseFocus: desk.focusButton,
+  })
+}, toast)
+const historyReady = openHistory()
+historyReady.then(showShelf)
 addFileImport(find("#restore"), find("#file"), restore)
 
-function openShelf(history) {
-  const { use, priceLabel } = desk
-  const shelf = addShelf(find("#shelf"), find("#viewer"), history, {
-    use, generateMore, priceLabel, createLink, embedMetadata, removeFromWall, announce, toast, releaseFocus: desk.focusButton,
-  })
-  shelf.render()
-  return { history, shelf }
+/** Show the pictures kept here, now or once another tab adds one. */
+async function showShelf(history) {
+  history.onchange = renderShelf
+  if (await history.count()) renderShelf()
+}
+
+async function renderShelf() {
+  (await openShelf())?.render()
 }
 
 function generate() {
@@ -79,9 +88,9 @@ async function store({ blob, seed, price }, values, seconds) {
   const title = titleOf(values)
   try {
     desk.addCost(price)
-    const { history, shelf } = await shelfReady
+    const history = await historyReady
     const record = await history.add({ prompt: values.prompt, values, title, seed, price, seconds }, blob)
-    shelf.render()
+    renderShelf()
     return record
   } catch {
     sayUnkept()
@@ -104,8 +113,8 @@ function warnOfLoss(event) {
 
 async function open(record) {
   if (!record) return sayUnkept()
-  const { shelf } = await shelfReady
-  shelf.open(record)
+  const shelf = await openShelf()
+  shelf?.open(record)
 }
 
 /** Generate with the same settings and new seeds. Never switches models, as another may cost more. */
@@ -124,7 +133,9 @@ function removeFromWall(id) {
 /** Put a picture's settings into the form. Other programs' files name a model by its title, or none. */
 async function restore(file) {
   if (file.size > 50_000_000) return toast(say("This file is too large to be a picture from Easel.")) // bytes
-  const settings = await readMetadata(file)
+  const metadata = await loadMetadata()
+  if (!metadata) return
+  const settings = await metadata.readMetadata(file)
   if (!settings) return toast(say("This file contains no settings."))
   desk.use({ model: settings.title ?? "", ...settings })
 }

@@ -53,7 +53,15 @@ pytest_plugins = ["browser.fixtures", "buckets"]
 
 ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())
+LOADED = re.compile(r'<(?:link|script) [^>]*(?:href|src)="(.+?)"')
 EVERY_MODEL = CHALICE["stages"]["local"]["environment_variables"]["MODELS"]
+
+
+def first_load():
+    """The page's files that a first visit in English loads. tests/test_house.py checks that
+    index.html names every module of them."""
+    page = ROOT / "frontend/index.html"
+    return [page, *(page.parent / name for name in LOADED.findall(page.read_text()))]
 
 
 def thorough(test):

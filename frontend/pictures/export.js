@@ -8,9 +8,8 @@ export function savePicture(blob, record) {
   download(blob, fileName(record))
 }
 
-/** Download all pictures as one zip file. */
-export async function saveAll(pictures, prepareFile) {
-  const { zip } = await import("./zip.js")
+/** Download all pictures as one zip file, with the `zip` of zip.js. */
+export async function saveAll(zip, pictures, prepareFile) {
   download(await zip(zipEntries(pictures, prepareFile)), "easel.zip")
 }
 

@@ -1,4 +1,5 @@
 // One result on the wall: in progress, then a picture or an error. Knows no server and no form.
+import { createElement } from "./dom.js"
 import { cut } from "../words/text.js"
 import { duration, explain, money, say } from "../words/words.js"
 
@@ -134,10 +135,4 @@ function createCaption(prompt, facts = "") {
   return createElement("figcaption", { className: "label" },
     createElement("p", { className: "prompt-text", dir: "auto", textContent: prompt }),
     createElement("p", { className: "facts", textContent: facts }))
-}
-
-function createElement(tag, properties, ...children) {
-  const element = Object.assign(document.createElement(tag), properties)
-  element.append(...children)
-  return element
 }

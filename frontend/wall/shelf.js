@@ -1,7 +1,8 @@
 // The shelf: the pictures kept in this browser, searched, opened, starred, deleted and downloaded. Knows no server.
 import { copyPicture, copyText, saveAll, savePicture } from "../pictures/export.js"
+import { createElement } from "./dom.js"
 import { addGallery } from "./gallery.js"
-import { addViewer } from "./viewer.js"
+import { loadLater, loadStyle } from "./load.js"
 import { cut } from "../words/text.js"
 import { say } from "../words/words.js"
 
@@ -13,42 +14,48 @@ const storageNotes = {
 }
 
 /**
- * @param {HTMLElement} shelf  with filters and thumbnails
- * @param {HTMLDialogElement} dialog
+ * @param {HTMLElement} shelf  empty
  * @param {object} history  of history.js
  * @param {Object} callbacks
  * @param {(values: object) => void} callbacks.use  puts values into the form
  * @param {(values: object) => void} callbacks.generateMore  generates with the values and new seeds
  * @param {(label: string, model: string) => string} callbacks.priceLabel  the label with the price
  * @param {(values: object) => string} callbacks.createLink
- * @param {(blob: Blob, record: object) => Promise<Blob>} callbacks.embedMetadata  writes the settings into the file
+ * @param {() => Promise<?object>} callbacks.loadMetadata  the module metadata.js; undefined, after a notice, if it does not load
  * @param {(id: string) => ?(() => void)} callbacks.removeFromWall  returns a function that puts it back
  * @param {(sentence: string) => void} callbacks.announce
  * @param {(sentence: string, undo?: () => void) => void} callbacks.toast
  * @param {() => void} callbacks.releaseFocus  called when nothing is left here to focus
  */
-export function addShelf(shelf, dialog, history, {
-  use, generateMore, priceLabel, createLink, embedMetadata, removeFromWall, announce, toast, releaseFocus,
+export function addShelf(shelf, history, {
+  use, generateMore, priceLabel, createLink, loadMetadata, removeFromWall, announce, toast, releaseFocus,
 }) {
+  shelf.replaceChildren(...createContent())
   const find = selector => shelf.querySelector(selector)
   const allValues = ({ values, seed }) => ({ ...values, seed })
   const useInForm = values => { viewer.close(); use(values) }
 
-  const viewer = addViewer(dialog, {
-    usePrompt: ({ prompt }) => useInForm({ prompt }),
-    useSeed: ({ seed }) => useInForm({ seed }),
-    useAll: record => useInForm(allValues(record)),
-    more: ({ values }) => { viewer.close(); generateMore(values) },
-    download,
-    copyPicture: async (_record, blob) => toast(await copyPicture(blob)),
-    copyPrompt: async ({ prompt }) => toast(await copyText(prompt, say("Prompt copied."))),
-    copyLink: async record => toast(await copyText(createLink(allValues(record)), say("Link copied."))),
-    star: toggleStar,
-    remove,
-    newer: ({ id }) => step(id, -1),
-    older: ({ id }) => step(id, 1),
-    close: () => viewer.close(),
-  })
+  let viewer // once it is loaded
+  const loadViewer = loadLater(async () => {
+    const [{ addViewer }] = await Promise.all([import("./viewer.js"), loadStyle("wall/viewer.css")])
+    viewer = addViewer({
+      usePrompt: ({ prompt }) => useInForm({ prompt }),
+      useSeed: ({ seed }) => useInForm({ seed }),
+      useAll: record => useInForm(allValues(record)),
+      more: ({ values }) => { viewer.close(); generateMore(values) },
+      download,
+      copyPicture: async (_record, blob) => toast(await copyPicture(blob)),
+      copyPrompt: async ({ prompt }) => toast(await copyText(prompt, say("Prompt copied."))),
+      copyLink: async record => toast(await copyText(createLink(allValues(record)), say("Link copied."))),
+      star: toggleStar,
+      remove,
+      newer: ({ id }) => step(id, -1),
+      older: ({ id }) => step(id, 1),
+      close: () => viewer.close(),
+      closed: restoreFocus,
+    })
+  }, toast)
+  const loadZip = loadLater(() => import("../pictures/zip.js"), toast)
   const gallery = addGallery(find(".thumbs"), {
     loadPage: filter => history.page(filter), loadThumbnail: id => history.thumb(id), onOpen: open, releaseFocus,
   })
@@ -74,11 +81,12 @@ export function addShelf(shelf, dialog, history, {
   /** If the thumbnail that opened the viewer is gone, focus the first one left. */
   function restoreFocus() {
     const { activeElement } = document
-    if ((activeElement === document.body || dialog.contains(activeElement)) && !gallery.focus()) releaseFocus()
+    if ((activeElement === document.body || viewer.contains(activeElement)) && !gallery.focus()) releaseFocus()
   }
 
   async function open(record) {
-    const blob = await history.file(record.id)
+    const [blob] = await Promise.all([history.file(record.id), loadViewer()])
+    if (!viewer) return
     if (!blob) return toast(say("This picture is no longer in this browser."))
     const [newer, older] = await Promise.all([-1, 1].map(step => gallery.neighbor(record.id, step)))
     const current = gallery.find(record.id) ?? record
@@ -114,20 +122,24 @@ export function addShelf(shelf, dialog, history, {
   }
 
   async function download(record, blob) {
-    const file = await prepareFile(record, blob)
+    const metadata = await loadMetadata()
+    if (!metadata) return
+    const file = await prepareFile(metadata, record, blob)
     savePicture(file ?? blob, record)
     if (!file) toast(say("The settings do not fit in this file, so it has none. A PNG holds more."))
   }
 
   async function downloadAll() {
+    const [zipper, metadata] = await Promise.all([loadZip(), loadMetadata()])
+    if (!zipper || !metadata) return
     let without = 0
-    await saveAll(history.all(), async (record, blob) => await prepareFile(record, blob) ?? (without++, blob))
+    await saveAll(zipper.zip, history.all(), async (record, blob) => await prepareFile(metadata, record, blob) ?? (without++, blob))
     if (without) toast(say("Some files have no settings, as these do not fit. A PNG holds more."))
   }
 
   /** The file to download, with its metadata unless the checkbox is off; undefined if that does not fit. */
-  async function prepareFile(record, blob) {
-    return dialog.querySelector(".embed-metadata").checked ? embedMetadata(blob, record) : blob
+  async function prepareFile({ embedMetadata }, record, blob) {
+    return viewer?.embedsSettings === false ? blob : embedMetadata(blob, record)
   }
 
   let searchTimer
@@ -142,12 +154,25 @@ export function addShelf(shelf, dialog, history, {
   find(".download-all").onclick = downloadAll
   history.onchange = ({ kind, id }) => { // in another tab
     if (kind === "removed") removeFromWall(id)
-    if (kind === "removed" && viewer.id === id) {
+    if (kind === "removed" && viewer?.id === id) {
       viewer.close()
       toast(say("This picture is no longer in this browser."))
     }
     render()
   }
-  dialog.addEventListener("close", restoreFocus)
   return { render, open }
+}
+
+function createContent() {
+  return [
+    createElement("header", { className: "shelf-header" },
+      createElement("h2", { id: "shelf-title", textContent: say("Kept in this browser") }),
+      createElement("div", { className: "filters" },
+        createElement("input", { type: "search", "aria-label": say("Search the prompts"), placeholder: say("Search the prompts") }),
+        createElement("button", { className: "secondary starred-only", type: "button", textContent: say("Starred"), "aria-pressed": "false" }),
+        createElement("button", { className: "secondary download-all", type: "button", textContent: say("Download all") }))),
+    createElement("p", { className: "help storage-note" }),
+    createElement("ul", { className: "thumbs" }),
+    createElement("p", { className: "help no-matches", textContent: say("No pictures found."), hidden: true }),
+  ]
 }

@@ -1,17 +1,17 @@
 // The viewer: one large picture, its settings and its actions. Knows no server.
+import { createElement } from "./dom.js"
 import { labels } from "../words/labels.js"
 import { dateTime, duration, money, say } from "../words/words.js"
 
-/**
- * @param {HTMLDialogElement} dialog
- * @param {Object<string, (record: object, blob: Blob) => void>} actions  by the buttons' data-action
- */
-export function addViewer(dialog, actions) {
+/** @param {Object<string, (record: object, blob: Blob) => void>} actions  by the buttons' data-action */
+export function addViewer(actions) {
+  const dialog = createDialog()
   const image = dialog.querySelector("img")
   const zoom = dialog.querySelector(".zoom")
   let shownRecord
   let shownBlob
 
+  document.body.append(dialog)
   dialog.addEventListener("click", ({ target }) => {
     const { action } = target.closest("[data-action]")?.dataset ?? {}
     if (action) actions[action](shownRecord, shownBlob)
@@ -33,6 +33,7 @@ export function addViewer(dialog, actions) {
     shownRecord = undefined
     URL.revokeObjectURL(image.src)
     image.removeAttribute("src")
+    actions.closed()
   })
   zoom.onclick = () => setZoom(!isZoomed())
 
@@ -63,7 +64,44 @@ export function addViewer(dialog, actions) {
     get id() {
       return shownRecord?.id
     },
+    /** Whether files are to hold their settings. */
+    get embedsSettings() {
+      return dialog.querySelector(".embed-metadata").checked
+    },
+    contains: element => dialog.contains(element),
   }
+}
+
+function createDialog() {
+  const image = createElement("img", { alt: "" })
+  const zoom = createElement("button", { className: "zoom", type: "button", title: say("Zoom"), "aria-pressed": "false" }, image)
+  const checkbox = createElement("input", { className: "embed-metadata", type: "checkbox", checked: true })
+  const star = createButton("star", say("Star"))
+  star.setAttribute("aria-pressed", "false")
+  return createElement("dialog", { className: "viewer", id: "viewer", "aria-label": say("Picture") },
+    createElement("div", { className: "stage" }, zoom),
+    createElement("p", { className: "visually-hidden", role: "status" }),
+    createElement("div", { className: "details" },
+      createElement("div", { className: "actions navigation" },
+        createButton("newer", say("Newer")), createButton("older", say("Older")), createButton("close", say("Close"))),
+      createElement("p", { className: "prompt-text", dir: "auto" }),
+      createElement("dl", { className: "settings" }),
+      createElement("div", { className: "actions" },
+        createButton("more", say("More like this"), "primary"), createButton("download", say("Download")), star),
+      createElement("label", { className: "checkbox" }, checkbox, ` ${say("Save prompt and settings in the file")}`),
+      createElement("div", { className: "action-links" },
+        createLink("useAll", say("Use everything")), createLink("usePrompt", say("Use prompt")), createLink("useSeed", say("Use seed"))),
+      createElement("div", { className: "action-links" },
+        createLink("copyPicture", say("Copy picture")), createLink("copyPrompt", say("Copy prompt")), createLink("copyLink", say("Copy link"))),
+      createElement("div", { className: "action-links" }, createLink("remove", say("Delete")))))
+}
+
+function createButton(action, textContent, className = "secondary") {
+  return createElement("button", { className, type: "button", textContent, "data-action": action })
+}
+
+function createLink(action, text) {
+  return createButton(action, text, "text-button")
 }
 
 function settings({ title, seed, price, seconds, made, values, width, height }) {

@@ -152,6 +152,7 @@ export default {
   "This picture could not be kept. Save it with the browser's own menu.": "Das Bild konnte nicht aufbewahrt werden. Bitte über das Menü des Browsers speichern.",
   "Something went wrong on this page. Reload it, then try again.": "Auf dieser Seite ist etwas schiefgegangen. Bitte neu laden und noch einmal versuchen.",
   "Too little is left of today's budget for this picture. It resets at {time}.": "Das heutige Budget reicht für dieses Bild nicht mehr. Ab {time} gibt es ein neues.",
+  "This part of the page could not be loaded. Check your connection, then try again.": "Dieser Teil der Seite konnte nicht geladen werden. Prüf die Verbindung und versuch es noch einmal.",
   "InvalidParameter": "Der Prompt oder eine Einstellung ist ungültig. Bitte ändern.",
   "AccessCodeRequired": "Diese Website bleibt geschlossen, bis sie einen Zugangscode hat. Wer sie betreibt, kann mit make access-code einen erzeugen.",
   "UnknownModel": "Dieses Modell gibt es hier nicht. Bitte ein anderes wählen.",

@@ -150,6 +150,7 @@ export default {
   "This picture could not be kept. Save it with the browser's own menu.": "No se ha podido guardar esta imagen. Guárdala con el menú del navegador.",
   "Something went wrong on this page. Reload it, then try again.": "Algo ha fallado en esta página. Recárgala e inténtalo de nuevo.",
   "Too little is left of today's budget for this picture. It resets at {time}.": "El presupuesto de hoy ya no alcanza para esta imagen. Se renueva a esta hora: {time}.",
+  "This part of the page could not be loaded. Check your connection, then try again.": "No se ha podido cargar esta parte de la página. Comprueba la conexión e inténtalo de nuevo.",
   "InvalidParameter": "El prompt o algún ajuste no es válido. Cámbialo.",
   "AccessCodeRequired": "Este sitio está cerrado hasta que tenga un código de acceso. Quien lo administra puede crear uno con make access-code.",
   "UnknownModel": "Ese modelo no está disponible aquí. Elige otro.",

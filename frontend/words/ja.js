@@ -150,6 +150,7 @@ export default {
   "This picture could not be kept. Save it with the browser's own menu.": "この画像を保存できませんでした。ブラウザーのメニューから保存してください。",
   "Something went wrong on this page. Reload it, then try again.": "このページで問題が起きました。再読み込みして、もう一度試してください。",
   "Too little is left of today's budget for this picture. It resets at {time}.": "今日の予算の残りがこの画像には足りません。{time} にリセットされます。",
+  "This part of the page could not be loaded. Check your connection, then try again.": "ページのこの部分を読み込めませんでした。接続を確認して、もう一度試してください。",
   "InvalidParameter": "プロンプトまたは設定が正しくありません。変更してください。",
   "AccessCodeRequired": "このサイトはアクセスコードが設定されるまで利用できません。運営者は make access-code で作成できます。",
   "UnknownModel": "このモデルはここでは使えません。ほかのモデルを選んでください。",

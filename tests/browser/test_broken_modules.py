@@ -5,13 +5,23 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, SHIP, generate
+from browser.acts import (
+    QUICK,
+    SHIP,
+    download,
+    generate,
+    make_pictures,
+    press_in_viewer,
+    shelf,
+    viewer,
+)
 from browser.fixtures import STILL
 from browser.languages import LANGUAGES, translations
 from conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
+NOT_LOADED = "This part of the page could not be loaded. Check your connection, then try again."
 FAILURE = "Something went wrong on this page. Reload it, then try again."
 
 # Functions of each file that throw when they are called.
@@ -23,16 +33,18 @@ AT_START = {
     "form/link.js": "takeLinkValues",
     "form/fields.js": "storedForm",
     "pictures/history.js": "openHistory",
-    "wall/shelf.js": "addShelf",
     "wall/studio.js": "addStudio",
-    "wall/gallery.js": "addGallery",
-    "wall/viewer.js": "addViewer",
     "pictures/import.js": "addFileImport",
 }
 WITH_THE_MODELS = {
     "api.js": "send fetchJson",
     "form/fields.js": "renderModels fillFields renderModel createField enableForm",
     "form/budget.js": "totalPrice renderBudget",
+}
+LATER = {
+    "wall/shelf.js": "addShelf",
+    "wall/gallery.js": "addGallery",
+    "wall/viewer.js": "addViewer createDialog",
 }
 WITH_A_PICTURE = {
     "form/texts.js": "checkTexts",
@@ -131,13 +143,73 @@ def test_shows_a_picture_that_cannot_be_stored(breaking):
 
 
 def test_a_module_that_does_not_arrive_is_said(chromium, quick_site):
-    for path in ("app.js", "wall/viewer.js", "vendor/idb.js", "api.js"):
+    for path in ("app.js", "wall/studio.js", "vendor/idb.js", "api.js"):
         with chromium.new_context(**STILL) as context:
             page = context.new_page()
             page.route(f"**/{path}", lambda route: route.abort())
             page.goto(quick_site.url)
             expect(page.locator("#toast")).to_be_visible()
             expect(page.locator("#toast p")).to_have_text(FAILURE)
+
+
+def test_a_part_that_fails_when_it_is_first_used_is_said(breaking):
+    for path, name in functions(LATER):
+        page = breaking(path, name)
+        generate(page, QUICK)
+        page.get_by_role("img", name=QUICK).click()
+        expect(page.locator("#toast p")).to_have_text(NOT_LOADED)
+        expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+
+
+def open_large(page):
+    page.get_by_role("img", name=QUICK).click()
+
+
+def save_one(page):
+    open_large(page)
+    press_in_viewer(page, "Download")
+
+
+def save_all(page):
+    shelf(page).get_by_role("button", name="Download all").click()
+
+
+# Files that are loaded when they are first used, each with what uses it.
+PARTS = {
+    "wall/shelf.js": open_large,
+    "wall/shelf.css": open_large,
+    "wall/gallery.js": open_large,
+    "wall/viewer.js": open_large,
+    "wall/viewer.css": open_large,
+    "pictures/metadata.js": save_one,
+    "pictures/recipe.js": save_one,
+    "pictures/zip.js": save_all,
+}
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_a_part_that_did_not_arrive_is_loaded_by_the_next_try(page, path):
+    use = PARTS[path]
+    page.route(f"**/{path}", lambda route: route.abort())
+    generate(page, QUICK)
+    use(page)
+    expect(page.locator("#toast p")).to_have_text(NOT_LOADED)
+    page.unroute(f"**/{path}")
+    page.keyboard.press("Escape")
+    if use == open_large:
+        use(page)
+        expect(viewer(page)).to_be_visible()
+    else:
+        download(page, lambda: use(page))
+
+
+def test_a_part_is_not_asked_for_offline(page):
+    make_pictures(page, QUICK)
+    page.context.set_offline(True)
+    page.get_by_role("img", name=QUICK).click()
+    expect(page.locator("#toast p")).to_have_text(NOT_LOADED)
+    page.context.set_offline(False)
+    open_large(page)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
