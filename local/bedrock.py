@@ -133,14 +133,16 @@ class Connection(BaseHTTPRequestHandler):
         models.check(body, model)
         painting = models.painting(body, model)
         fault, seconds, painting["prompt"] = self.server.faults.find(painting["prompt"])
-        raise_if_error(fault, models.arn(model.id, region))
+        raise_if_error(fault, model.resource(region))
         if fault.delivery != "drip":
             time.sleep(seconds)
         image = self.paint(painting)
         answer = models.answer(body, model, painting["seed"], image, fault.finish_reason)
+        content = fault.encode(answer)
+        models.check_answer(len(content))
         milliseconds = round((time.monotonic() - started) * 1000)
         headers = JSON | {"X-Amzn-Bedrock-Invocation-Latency": str(milliseconds)}
-        return Response(200, fault.encode(answer), headers, fault.delivery, seconds)
+        return Response(200, content, headers, fault.delivery, seconds)
 
     def paint(self, painting: dict[str, Any]) -> Image.Image:
         try:

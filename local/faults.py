@@ -207,6 +207,10 @@ FAULTS = {
     "filtered-picture": Fault(
         "200 without an image: the image was filtered", finish_reason="Filter reason: output image"
     ),
+    "filtered-input": Fault(
+        "200 without an image: the image that was sent was filtered",
+        finish_reason="Filter reason: input image",
+    ),
     "inference-error": Fault(
         "200 without an image: the model failed", finish_reason="Inference error"
     ),

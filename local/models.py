@@ -1,25 +1,32 @@
 """AWS's rules for each image model: regions, sizes and request schema. Reads rules/*.json."""
 
-import base64
-import io
 import json
 import random
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator
 from PIL import Image, ImageFilter
 
 from local.faults import END_OF_LIFE, Failure
+from local.images import Edit, encode, read_edit
+from local.schema import malformed
 
 RULES = Path(__file__).parent / "rules"
 
 UNKNOWN = "The provided model identifier is invalid."
 TEXT_ONLY = (
-    "This local Bedrock generates images from text only. AWS would accept this request, which "
-    "edits an image."
+    "This local Bedrock generates SDXL's images from text only. AWS would accept this request, "
+    "which edits an image."
 )
+# The largest answer, measured by callers and not documented (kalleeh/bedrock-image-mcp-server,
+# README, "Response payload size exceeds limit").
+MAX_ANSWER_BYTES = 16_777_216
+
+# An account number as in AWS's documentation.
+ACCOUNT = "123456789012"
 
 
 @dataclass(frozen=True)
@@ -34,24 +41,33 @@ class Model:
     inference: str  # "ON_DEMAND", "INFERENCE_PROFILE" or "ENDPOINT" (Bedrock Marketplace)
     inputs: list[str]
     dialect: str  # "stable-image" or "sdxl"
-    sizes: dict[str, list[int]]  # width and height in pixels
     body: dict[str, Any]  # JSON Schema
+    sizes: dict[str, list[int]] = field(default_factory=dict)  # width and height in pixels
+    images: dict[str, dict[str, float]] = field(default_factory=dict)  # the limits of each image
 
     def default(self, key: str) -> Any:
         return self.body["properties"][key].get("default", "")
 
+    def resource(self, region: str) -> str:
+        """The ARN that a call names in IAM: of the inference profile if the model has one."""
+        if self.inference == "INFERENCE_PROFILE":
+            return f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/us.{self.id}"
+        return arn(self.id, region)
+
+    def service(self) -> str:
+        """The name of an image service: "inpaint", "fast-upscale"."""
+        return re.sub(r"stability\.stable-(image-)?|-v\d:\d", "", self.id)
+
 
 def load_models() -> list[Model]:
-    """The active models: one a file, except the image services, which share one."""
-    models = []
-    for path in sorted(RULES.glob("*.json")):
-        facts = json.loads(path.read_text())
-        known = {key: facts[key] for key in Model.__dataclass_fields__ if key in facts}
-        if "body" in facts:
-            models.append(Model(**known))
-        for model_id, name in facts.get("names", {}).items():
-            models.append(Model(**known, id=model_id, name=name, sizes={}, body={}))
-    return models
+    """The active models, one a file."""
+    facts = [json.loads(path.read_text()) for path in sorted(RULES.glob("*.json"))]
+    fields = Model.__dataclass_fields__
+    return [
+        Model(**{key: value for key, value in each.items() if key in fields})
+        for each in facts
+        if "body" in each
+    ]
 
 
 MODELS = load_models()
@@ -59,33 +75,29 @@ RETIRED = json.loads((RULES / "retired.json").read_text())["end_of_life"]
 
 
 def find(model_id: str, region: str) -> Model:
-    """The model with this id or ARN in a region.
+    """The model with this id, inference profile or ARN in a region.
 
     Raises:
         Failure: AWS's error for a model that is retired, unknown, not in the region or not
             available on demand.
     """
     model_id = model_id.removeprefix(arn("", region))
+    model_id = re.sub(rf"arn:aws:bedrock:{region}:\d{{12}}:inference-profile/", "", model_id)
     if model_id in RETIRED:
         raise Failure("ResourceNotFoundException", END_OF_LIFE)
     for model in MODELS:
         if region not in model.regions or model.id != model_id.removeprefix("us."):
             continue
-        if model.inference != "INFERENCE_PROFILE" and model.id == model_id:
+        if (model.inference == "INFERENCE_PROFILE") == model_id.startswith("us."):
             return model
         if model.inference == "INFERENCE_PROFILE":
-            raise Failure("ValidationException", profile_error(model, model_id))
+            raise Failure(
+                "ValidationException",
+                f"Invocation of model ID {model_id} with on-demand throughput isn\u2019t "
+                "supported. Retry your request with the ID or ARN of an inference profile that "
+                "contains this model.",
+            )
     raise Failure("ValidationException", UNKNOWN)
-
-
-def profile_error(model: Model, model_id: str) -> str:
-    """Why a model behind an inference profile fails: AWS also rejects it by its bare id."""
-    if model_id != model.id:
-        return TEXT_ONLY
-    return (
-        f"Invocation of model ID {model_id} with on-demand throughput isn\u2019t supported. Retry "
-        "your request with the ID or ARN of an inference profile that contains this model."
-    )
 
 
 def arn(model_id: str, region: str) -> str:
@@ -117,61 +129,31 @@ def check(body: dict[str, Any], model: Model) -> None:
     missing = [error for error in errors if error.validator == "required"]
     unknown = [error for error in errors if error.validator == "additionalProperties"]
     if unknown and not missing and model.dialect == "stable-image":
-        # Stability's own message, reported for Ultra (BerriAI/litellm#6826).
-        detail = f"Invalid field in request. Available fields: {list(model.body['properties'])}"
-        raise Failure("ValidationException", json.dumps({"detail": detail}))
+        raise Failure("ValidationException", json.dumps({"detail": unknown_field(body, model)}))
     if errors:
         raise malformed(missing or unknown or errors)
-    if size_key(body, model) not in model.sizes:
+    if model.sizes and size_key(body, model) not in model.sizes:
         # Stability's message for SDXL, which allows only some pairs of width and height.
         allowed = ", ".join(model.sizes)
         raise Failure(
             "ValidationException",
             f"the allowed dimensions are {allowed}, but we received {size_key(body, model)}",
         )
-    if body.get("mode") == "image-to-image" or "image" in body or "init_image" in body:
+    if model.dialect == "sdxl" and "init_image" in body:
         raise Failure("ValidationException", TEXT_ONLY)
 
 
-def malformed(errors: list[ValidationError] | None = None) -> Failure:
-    """The front end's error: everit-json-schema's message for one violation, else the count."""
-    sentences = list(dict.fromkeys(each for error in errors or [] for each in violations(error)))
-    found = ""
-    if len(sentences) == 1:
-        found = f": {sentences[0]}"
-    elif sentences:
-        found = f": {len(sentences)} schema violations found"
-    return Failure(
-        "ValidationException",
-        f"Malformed input request{found}, please reformat your input and try again.",
+def unknown_field(body: dict[str, Any], model: Model) -> str:
+    """Stability's own message, reported for Ultra (BerriAI/litellm#6826) and control-sketch
+    (aws-samples/amazon-bedrock-client-for-mac#121)."""
+    known = model.body["properties"]
+    if model.inference != "INFERENCE_PROFILE":
+        return f"Invalid field in request. Available fields: {list(known)}"
+    unknown = next(key for key in body if key not in known)
+    return (
+        f"Invalid field '{unknown}' in request. Available fields for {model.service()} are: "
+        + ", ".join(known)
     )
-
-
-def violations(error: ValidationError) -> list[str]:
-    """The messages of everit-json-schema."""
-    where = "/".join(["#", *(str(step) for step in error.absolute_path)])
-    value, rule = error.instance, error.validator_value
-    match error.validator:
-        case "required":
-            missing = [key for key in rule if key not in value]
-            return [f"{where}: required key [{key}] not found" for key in missing]
-        case "additionalProperties":
-            unknown = [key for key in value if key not in error.schema["properties"]]
-            return [f"{where}: extraneous key [{key}] is not permitted" for key in unknown]
-        case "enum":
-            return [f"{where}: {value} is not a valid enum value"]
-        case "minimum":
-            return [f"{where}: {value} is not greater or equal to {rule}"]
-        case "maximum":
-            return [f"{where}: {value} is not less or equal to {rule}"]
-        case "maxLength":
-            return [f"{where}: expected maxLength: {rule}, actual: {len(value)}"]
-        case "minItems":
-            return [f"{where}: expected minimum item count: {rule}, found: {len(value)}"]
-        case _:
-            names = {str: "String", bool: "Boolean", int: "Integer", float: "Double"}
-            names |= {list: "JSONArray", dict: "JSONObject", type(None): "Null"}
-            return [f"{where}: expected type: {rule.title()}, found: {names[type(value)]}"]
 
 
 def size_key(body: dict[str, Any], model: Model) -> str:
@@ -184,19 +166,38 @@ def size_key(body: dict[str, Any], model: Model) -> str:
 
 
 def painting(body: dict[str, Any], model: Model) -> dict[str, Any]:
-    """The painter's arguments. Without a seed, or with seed 0, a random one is drawn."""
-    width, height = model.sizes[size_key(body, model)]
+    """The painter's arguments. Without a seed, or with seed 0, a random one is drawn.
+
+    Raises: Failure if an image breaks its limits.
+    """
     seed = int(body.get("seed", 0)) or random.randint(1, 4294967294)
+    edit = find_edit(body, model)
+    width, height = model.sizes[size_key(body, model)] if model.sizes else (0, 0)
+    if edit and edit.tool != "style-guide":
+        width, height = edit.size()
     arguments = {"seed": seed, "width": width, "height": height}
     if model.dialect == "stable-image":
-        texts = {"prompt": body["prompt"], "negative_prompt": body.get("negative_prompt", "")}
-        return texts | arguments
+        texts = {"prompt": body.get("prompt", "")}
+        texts["negative_prompt"] = body.get("negative_prompt", "")
+        texts |= {name: body[name] for name in ["style_preset"] if name in body}
+        return texts | arguments | ({"edit": edit} if edit else {})
     prompts = body["text_prompts"]
     positive = [each["text"] for each in prompts if each.get("weight", 1) >= 0]
     negative = [each["text"] for each in prompts if each.get("weight", 1) < 0]
     texts = {"prompt": ", ".join(positive), "negative_prompt": ", ".join(negative)}
     settings = ("steps", "cfg_scale", "style_preset")
     return texts | arguments | {name: body.get(name, model.default(name)) for name in settings}
+
+
+def find_edit(body: dict[str, Any], model: Model) -> Edit | None:
+    """What the request does with an image; None if it has none."""
+    if not any(name in body for name in model.images):
+        return None
+    rules = model.body["properties"].items()
+    defaults = {name: rule["default"] for name, rule in rules if "default" in rule}
+    is_service = model.inference == "INFERENCE_PROFILE"
+    tool = model.service() if is_service else "image-to-image"
+    return read_edit(tool, defaults | body, model.images)
 
 
 def answer(
@@ -218,12 +219,14 @@ def answer(
     return {"result": "success", "artifacts": [artifact]}
 
 
-def encode(image: Image.Image, output_format: str) -> str:
-    """The image file as base64 text."""
-    content = io.BytesIO()
-    options = {"jpeg": {"quality": 92}, "png": {"compress_level": 1}, "webp": {"quality": 90}}
-    image.save(content, output_format, **options[output_format])
-    return base64.b64encode(content.getvalue()).decode()
+def check_answer(length: int) -> None:
+    """Raises: Failure in the words that callers report; the image is made, and paid for."""
+    if length > MAX_ANSWER_BYTES:
+        detail = (
+            f"Response payload size {length} bytes exceeds the maximum allowed size of "
+            f"{MAX_ANSWER_BYTES} bytes"
+        )
+        raise Failure("ValidationException", json.dumps({"detail": detail}))
 
 
 def summaries(region: str, filters: dict[str, str]) -> list[dict[str, Any]]:

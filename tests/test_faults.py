@@ -140,6 +140,7 @@ def test_an_unknown_fault_is_an_ordinary_prompt(prompt, invoke, painted):
     [
         ("filtered", "Filter reason: prompt", "CONTENT_FILTERED"),
         ("filtered-picture", "Filter reason: output image", "CONTENT_FILTERED"),
+        ("filtered-input", "Filter reason: input image", "CONTENT_FILTERED"),
         ("inference-error", "Inference error", "ERROR"),
     ],
 )

@@ -137,6 +137,7 @@ FAULTS = {
     "!retired": (410, "ModelRetired"),
     "!filtered": (422, "ContentFiltered"),
     "!filtered-picture": (422, "ContentFiltered"),
+    "!filtered-input": (502, "ModelFailed"),
     "!inference-error": (502, "ModelFailed"),
     "!broken": (502, "ModelFailed"),
     "!empty": (502, "ModelFailed"),
