@@ -15,7 +15,7 @@ from chalice import Chalice, CORSConfig, Response
 
 from chalicelib import access, bedrock, budget, catalogue, idempotency, log, openai, results
 from chalicelib.errors import MAY_BE_CHARGED, RETRY_AFTER_SECONDS, ImageTooLarge, InvalidParameter
-from chalicelib.model import Model, Query, Values, media_type
+from chalicelib.model import Model, Query, media_type
 from chalicelib.record import Record
 
 MODELS = os.environ.get("MODELS", catalogue.DEFAULT_MODELS)
@@ -220,21 +220,22 @@ def generate_images(queries: list[Query], ignored: list[str], record: Record) ->
     record.model = model.name
     ignored = ignored + offered.ignored(queries[0], model)
     values = [model.read(query) for query in queries]
-    record.reservations = daily_budget.reserve(model.price_usd, len(values))
+    bodies = [model.body(each) for each in values]
+    record.reservations = daily_budget.reserve(model.price_usd, len(bodies))
     generate_each = partial(generate_image, model, record.started + MODEL_TIMEOUT_SECONDS)
     with ThreadPoolExecutor(len(values)) as pool:
-        images = list(pool.map(generate_each, values, record.reservations))
+        images = list(pool.map(generate_each, bodies, record.reservations))
     if not kept.bucket and sum(map(len, images)) > MAX_RESPONSE_BYTES:
         raise ImageTooLarge(TOO_LARGE if len(images) == 1 else TOO_LARGE_TOGETHER)
-    seeds = [each["seed"] for each in values]
+    seeds = [each.get("seed", 0) for each in values]  # 0: the model has none
     return images, seeds, image_headers(model, images, seeds, ignored)
 
 
 def generate_image(
-    model: Model, deadline: float, values: Values, reservation: budget.Reservation
+    model: Model, deadline: float, body: dict[str, Any], reservation: budget.Reservation
 ) -> str:
     with daily_budget.refund_on_failure(reservation):
-        body, seconds = model.body(values), deadline - time.time()
+        seconds = deadline - time.time()
         return model.image(bedrock.invoke(bedrock_client, model.bedrock_id, body, seconds))
 
 
@@ -248,11 +249,12 @@ def publish(images: list[str], site: str) -> list[str]:
 def image_headers(model: Model, images: list[str], seeds: list[int], ignored: list[str]) -> Headers:
     headers: Headers = {
         "X-Image-Model": model.name,
-        "X-Image-Seed": ", ".join(map(str, seeds)),
+        "X-Image-Seed": ", ".join(str(seed) for seed in seeds if seed),
         "X-Image-Type": media_type(images[0]),
         "X-Image-Price": f"{model.price_usd * len(images):.2f}",
+        "X-Image-Ignored": ", ".join(ignored),
     }
-    return headers | ({"X-Image-Ignored": ", ".join(ignored)} if ignored else {})
+    return {name: value for name, value in headers.items() if value}
 
 
 def error_code(response: Response) -> str:

@@ -11,7 +11,7 @@ HOUR_SECONDS = 3600  # in which people arrive
 REFUSAL_SECONDS = 0.1  # Lambda's duration for a GET or a refused request; assumed
 
 # The product's own values; tests/test_scale.py compares them.
-PRICE_USD = 0.04  # per image of Stable Image Core: chalicelib/stability.py
+PRICE_USD = 0.04  # per image of Stable Image Core: chalicelib/stable_image.py
 RETRY_AFTER_SECONDS = 5  # chalicelib/errors.py
 RETRIES = 2  # by the page
 MEMORY_GB = 1  # of Lambda: .chalice/config.json

@@ -3,8 +3,10 @@
 access      checks the caller's access code
 catalogue   which models are on offer; find(name)
 model       what a model is: query -> values
-parameters  the kinds of value: text -> value in range
-stability   Stability AI's dialects: values -> body, answer -> image
+parameters  the kinds of value: text or a file -> value in range
+images      what an image file says about itself; png reads masks
+stability   Stability AI's dialects: values -> body, answer -> image; the models are in
+            stable_image, image_services and stable_diffusion_xl
 budget      reserves and refunds money: one DynamoDB item a day
 bedrock     body -> answer: the one call to AWS
 results     keeps one answer for each idempotency key: one S3 object each

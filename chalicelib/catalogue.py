@@ -1,23 +1,21 @@
 """Which models are on offer, which are retired and what replaces them. Knows no dialect."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib import stability
+from chalicelib import stable_diffusion_xl, stable_image
 from chalicelib.errors import InvalidParameter, ModelRetired, UnknownModel
-from chalicelib.model import Model
+from chalicelib.image_services import SERVICES
+from chalicelib.model import Model, Query
 
 MODELS = (
-    stability.STABLE_IMAGE_CORE,
-    stability.STABLE_DIFFUSION_3_5_LARGE,
-    stability.STABLE_IMAGE_ULTRA,
-    stability.STABLE_DIFFUSION_XL,
+    stable_image.STABLE_IMAGE_CORE,
+    stable_image.STABLE_DIFFUSION_3_5_LARGE,
+    stable_image.STABLE_IMAGE_ULTRA,
+    *SERVICES,
+    stable_diffusion_xl.STABLE_DIFFUSION_XL,
 )
-
-# The models that are live on Bedrock (AWS's page "model-lifecycle" and its mails, October 2026).
-DEFAULT_MODELS = "stable-image-core,stable-diffusion-3.5-large,stable-image-ultra"
 
 # The ARN of a Bedrock Marketplace endpoint, as InvokeModel takes it (botocore's service model of
 # bedrock-runtime, 1.44.5). Any other id would be billed per image, at a price that is not known.
@@ -38,6 +36,12 @@ RETIRED = {
     "stability.stable-image-ultra-v1:0": "stable-image-ultra",
     "stable-diffusion-xl": "stable-image-core",
 }
+
+# The models that are live on Bedrock (AWS's page "model-lifecycle" and its mails, October 2026).
+DEFAULT_MODELS = ",".join(model.name for model in MODELS if model.name not in RETIRED)
+
+# The parameters that are files, of all models.
+IMAGES = {name for model in MODELS for name in model.images}
 
 
 @dataclass(frozen=True)
@@ -64,18 +68,22 @@ class Catalogue:
         names = [model.name for model in self.models]
         return RETIRED[name] if RETIRED[name] in names else names[0]
 
-    def ignored(self, query: Mapping[str, str], model: Model) -> list[str]:
-        """The names in the query that only other models know.
+    def ignored(self, query: Query, model: Model) -> list[str]:
+        """The names in the query that only other models use, or this one only without an image.
 
-        Raises: InvalidParameter for a name that no model knows, on offer or not.
+        Raises: InvalidParameter for a name that no model knows, on offer or not, and for an image
+        that this model does not take.
         """
-        own = {each.name for each in model.parameters}
         known = {each.name for every_model in MODELS for each in every_model.parameters}
         for name in query:
             if name not in known:
                 allowed = ", ".join(["model", *sorted(known - {"prompt"})])
                 raise InvalidParameter(f"a parameter must be one of {allowed}, got {name[:80]!r}")
-        return [name for name in query if name not in own]
+            if name in IMAGES and name not in model.images:
+                takes = ", ".join(model.images) or "no image"
+                raise InvalidParameter(f"{name} must be left out: {model.name} takes {takes} only")
+        used = {each.name for each in model.used(query)}
+        return [name for name in query if name not in used]
 
     def describe(self) -> dict[str, Any]:
         """The catalogue as `GET /models` shows it."""

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.parameters import Parameter
+from chalicelib import images
+from chalicelib.parameters import Image, Parameter
 
-Query = dict[str, str]
+Query = dict[str, Any]  # text, or the bytes of an image
 Values = dict[str, Any]
-
-IMAGE_SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +34,22 @@ class Model:
 
         Raises: InvalidParameter for the first value that is not allowed.
         """
-        return {each.name: each.read(query.get(each.name, "")) for each in self.parameters}
+        return {each.name: each.read(query.get(each.name, "")) for each in self.used(query)}
+
+    def used(self, query: Query) -> list[Parameter]:
+        """The parameters that have an effect: some have none with an image, or without one."""
+        has_image = "image" in query
+        return [each for each in self.parameters if each.with_image in (None, has_image)]
+
+    @property
+    def images(self) -> list[str]:
+        """The names of the images that it takes."""
+        return [each.name for each in self.parameters if isinstance(each, Image)]
+
+    @property
+    def edits(self) -> bool:
+        """Whether it needs an image."""
+        return any(isinstance(each, Image) and each.required for each in self.parameters)
 
     def describe(self) -> dict[str, Any]:
         """The model as `GET /models` shows it."""
@@ -53,7 +67,4 @@ def media_type(image: str) -> str:
 
     AWS's pages and Bedrock's images disagree about the default format, so the bytes decide.
     """
-    start = base64.b64decode(image[:16])
-    if start[:4] == b"RIFF" and start[8:] == b"WEBP":
-        return "image/webp"
-    return next((type for magic, type in IMAGE_SIGNATURES.items() if start.startswith(magic)), "")
+    return images.media_type(base64.b64decode(image[:16]))

@@ -183,7 +183,7 @@ def next_seed(query: Query, index: int) -> Query:
 def format_answer(
     images: list[str], urls: list[str], seeds: list[int], created: int
 ) -> dict[str, Any]:
-    """OpenAI's answer; each image has its seed beside it. `created`: seconds since 1970.
+    """OpenAI's answer; each image has its seed beside it, if any. `created`: seconds since 1970.
 
     `urls` has a URL for each image, or "" where the image itself is sent.
     """
@@ -193,7 +193,9 @@ def format_answer(
     ]
     return {
         "created": created,
-        "data": [each | {"seed": seed} for each, seed in zip(shown, seeds, strict=True)],
+        "data": [
+            each | ({"seed": seed} if seed else {}) for each, seed in zip(shown, seeds, strict=True)
+        ],
         "output_format": media_type(images[0]).removeprefix("image/"),
     }
 

@@ -1,4 +1,4 @@
-"""The kinds of value: text from a URL -> a value in range. Knows no model and no HTTP."""
+"""The kinds of value: text or a file -> a value in range. Knows no model and no HTTP."""
 
 import random
 import re
@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any, ClassVar
 
+from chalicelib import images
 from chalicelib.errors import InvalidParameter
 
 # Control characters that mean white space, and what each becomes. Word writes a soft line break as
@@ -18,20 +19,26 @@ WHITE_SPACE = str.maketrans(
 
 @dataclass(frozen=True)
 class Parameter:
-    """The base class. `name` is Bedrock's field; `label` and `help` are for people."""
+    """The base class. `name` is Bedrock's field; `label` and `help` are for people.
+
+    `with_image`: True if the model uses it only beside an `image`, False if only without one.
+    """
 
     kind: ClassVar[str]
     name: str
     label: str
     help: str
+    _: KW_ONLY
+    with_image: bool | None = None
 
-    def read(self, text: str) -> Any:
+    def read(self, text: Any) -> Any:
         """The value; "" means the default. Raises: InvalidParameter if it is not allowed."""
         raise NotImplementedError
 
     def describe(self) -> dict[str, Any]:
-        """The parameter as `GET /models` shows it."""
-        return {"kind": self.kind} | asdict(self)
+        """The parameter as `GET /models` shows it: the fields that apply to it."""
+        facts = {name: value for name, value in asdict(self).items() if value is not None}
+        return {"kind": self.kind} | facts
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,70 @@ class Choice(Parameter):
             allowed = ", ".join(self.choices)
             raise InvalidParameter(f"{self.name} must be one of {allowed}, got {quote(text)}")
         return text
+
+
+@dataclass(frozen=True)
+class Image(Parameter):
+    """An image file, as its bytes: JPEG, PNG or WebP, whole and upright. None means no limit.
+
+    `widest` is the larger side divided by the smaller one.
+    """
+
+    kind = "image"
+    _: KW_ONLY
+    required: bool = False
+    minimum_side: int = 64  # pixels, as the other limits
+    maximum_side: int | None = None
+    minimum_pixels: int = 4_096
+    maximum_pixels: int = 9_437_184
+    widest: float | None = 2.5
+
+    def read(self, text: bytes | str) -> bytes:
+        if isinstance(text, str):
+            if text or self.required:
+                got = "text" if text else "none"
+                raise InvalidParameter(
+                    f"{self.name} must be a file in a form (multipart/form-data), got {got}"
+                )
+            return b""
+        try:
+            self.check(text)
+        except ValueError as error:
+            raise InvalidParameter(f"{self.name} must {error}") from None
+        return text
+
+    def check(self, content: bytes) -> None:
+        """Raises: ValueError with what it must be."""
+        width, height = images.measure(content)
+        if allowed := self.limit(width, height):
+            raise ValueError(f"{allowed}, got {width} x {height}")
+
+    def limit(self, width: int, height: int) -> str:
+        """The first limit that the size exceeds; "" if none."""
+        small, large = sorted((width, height))
+        if small < self.minimum_side:
+            return f"be at least {self.minimum_side} pixels wide and high"
+        if self.maximum_side and large > self.maximum_side:
+            return f"be at most {self.maximum_side} pixels wide and high"
+        if not self.minimum_pixels <= width * height <= self.maximum_pixels:
+            return f"have {self.minimum_pixels} to {self.maximum_pixels} pixels"
+        if self.widest and large > small * self.widest:
+            return f"have sides of at most {self.widest}:1"
+        return ""
+
+
+@dataclass(frozen=True)
+class Mask(Image):
+    """An image in which white marks the area to edit, and black what stays."""
+
+    def check(self, content: bytes) -> None:
+        super().check(content)
+        if images.media_type(content) != "image/png":
+            return  # its pixels cannot be read here
+        from chalicelib import png  # here, as few requests have a mask
+
+        if not png.has_area(content):
+            raise ValueError("mark an area to edit (white, or transparent for OpenAI), got none")
 
 
 def is_visible(character: str) -> bool:

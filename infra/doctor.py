@@ -150,7 +150,7 @@ def check_models(session: boto3.Session, arn: str, pay: bool) -> Iterator[Findin
         finding = check_model(bedrock, model, lifecycles, name)
         yield finding
         unsubscribed += [] if finding.subscribed else [model.bedrock_id]
-    hosted = [model for model in models if ":endpoint/" not in model.bedrock_id]
+    hosted = [model for model in models if not model.edits and ":endpoint/" not in model.bedrock_id]
     yield check_quotas(create_client(session, "service-quotas", name), hosted)
     iam = create_client(session, "iam", ALWAYS_ENABLED_REGION)
     yield check_first_image(iam, arn, unsubscribed, name)
@@ -163,7 +163,7 @@ def check_model(
     bedrock: Any, model: Any, lifecycles: dict[str, str] | None, region: str
 ) -> Finding:
     """Whether the account can use a model. `lifecycles`: status by model id, None if unknown."""
-    name, model_id = model.name, model.bedrock_id
+    name, model_id = model.name, model.bedrock_id.removeprefix("us.")
     if ":endpoint/" in model_id:  # not a foundation model: Bedrock reports nothing about it
         endpoint = f"--region {region} --endpoint-name {model_id.rpartition('/')[2]}"
         step = f"Run `aws sagemaker describe-endpoint {endpoint}`: it must be InService."
@@ -240,10 +240,11 @@ def fold(name: str) -> str:
 
 def generate_image(runtime: Any, models: Sequence[Any], prompt: str) -> Iterator[Finding]:
     """Announces the price, then makes one image with the cheapest model that Bedrock hosts."""
-    model = min(models, key=lambda each: (":endpoint/" in each.bedrock_id, each.price_usd))
+    painters = [each for each in models if not each.edits] or models
+    model = min(painters, key=lambda each: (":endpoint/" in each.bedrock_id, each.price_usd))
     yield Finding("price", f"${model.price_usd:.2f} for one picture with {model.title}")
-    values = model.read({"prompt": prompt})
     try:
+        values = model.read({"prompt": prompt})
         body = json.dumps(model.body(values))
         answer = runtime.invoke_model(modelId=model.bedrock_id, body=body)["body"].read()
         image = model.image(json.loads(answer))

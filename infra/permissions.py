@@ -26,10 +26,18 @@ def check_first_image(iam: Any, arn: str, model_ids: Sequence[str], region: str)
     """Whether the caller may subscribe to these models, which using one for the first time does."""
     if not model_ids:
         return Finding("first picture", "needs no new subscription")
-    models = f"arn:aws:bedrock:{region}::foundation-model/"
-    needed = [(MARKETPLACE, "*"), *((INVOKE, models + each) for each in model_ids)]
+    account = arn.split(":")[4]
+    models = [model_arn(each, region, account) for each in model_ids]
+    needed = [(MARKETPLACE, "*"), *((INVOKE, each) for each in models)]
     step = "Run `make doctor PAY=1` to test it with one real picture."
     return check(iam, arn, "first picture", needed, "may subscribe", ASK_FOR_PERMISSIONS, step)
+
+
+def model_arn(model_id: str, region: str, account: str) -> str:
+    """The ARN of a foundation model, or of the inference profile that has to be called."""
+    if model_id.startswith("us."):
+        return f"arn:aws:bedrock:{region}:{account}:inference-profile/{model_id}"
+    return f"arn:aws:bedrock:{region}::foundation-model/{model_id}"
 
 
 def check_deployment(iam: Any, target: Target) -> Finding:

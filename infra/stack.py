@@ -106,9 +106,17 @@ class Easel(Stack):
     def set_policy(self, options: Options, table: dynamodb.Table, log: logs.LogGroup) -> None:
         """Sets the policy of `chalice deploy`, narrowed to the models on offer and this log group,
         plus the table and the results."""
-        text = POLICY.read_text().replace("us-west-2", options.bedrock_region)
-        statements = [each for each in json.loads(text)["Statement"] if each["Sid"] != "WriteLogs"]
+        statements = json.loads(POLICY.read_text())["Statement"]
+        statements = [each for each in statements if each["Sid"] != "WriteLogs"]
         statements = offered_only(statements, options.bedrock_ids)
+        for each in statements:
+            if each["Sid"] == "MakeImages":
+                each["Resource"] = [
+                    arn.replace("us-west-2:", f"{options.bedrock_region}:").replace(
+                        ":*:", f":{self.account}:"
+                    )
+                    for arn in each["Resource"]
+                ]
         statements += [
             {
                 "Sid": "WriteLog",

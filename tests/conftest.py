@@ -55,6 +55,10 @@ ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())
 LOADED = re.compile(r'<(?:link|script) [^>]*(?:href|src)="(.+?)"')
 EVERY_MODEL = CHALICE["stages"]["local"]["environment_variables"]["MODELS"]
+TEXT_MODELS = [model for model in catalogue.parse(EVERY_MODEL).models if not model.edits]
+
+NAMES = {each.name for model in catalogue.MODELS for each in model.parameters}
+PARAMETERS = ", ".join(["model", *sorted(NAMES - {"prompt"})])  # as error messages list them
 
 
 def first_load():

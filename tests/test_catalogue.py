@@ -8,7 +8,7 @@ from chalicelib.errors import InvalidParameter, ModelRetired, UnknownModel
 
 ARN = "arn:aws:sagemaker:us-west-2:123456789012:endpoint/stable-diffusion-xl"
 OFFER = catalogue.parse(catalogue.DEFAULT_MODELS)
-CORE, SD35, ULTRA, SDXL = catalogue.MODELS
+CORE, SD35, ULTRA, *SERVICES, SDXL = catalogue.MODELS
 
 
 def test_the_first_model_is_the_default():
@@ -27,8 +27,7 @@ def test_an_unknown_name_gets_the_list_of_models(name):
     with pytest.raises(UnknownModel) as unknown:
         OFFER.find(name)
     assert str(unknown.value) == (
-        "model must be one of stable-image-core, stable-diffusion-3.5-large, stable-image-ultra, "
-        f"got {name[:80]!r}"
+        f"model must be one of {', '.join(model.name for model in OFFER.models)}, got {name[:80]!r}"
     )
 
 
@@ -73,7 +72,7 @@ def test_lists_parameters_of_other_models_as_ignored():
 def test_rejects_a_parameter_that_no_model_has(name):
     with pytest.raises(InvalidParameter) as raised:
         OFFER.ignored({"prompt": "a ship", name: "10"}, CORE)
-    assert str(raised.value).endswith(f"steps, style_preset, got {name[:80]!r}")
+    assert str(raised.value).endswith(f"style_strength, up, got {name[:80]!r}")
 
 
 def test_every_retired_model_has_an_active_successor():
@@ -84,14 +83,44 @@ def test_every_retired_model_has_an_active_successor():
 
 def test_the_role_may_only_invoke_offered_models():
     policy = json.loads((Path(__file__).parent.parent / ".chalice/policy.json").read_text())
-    (images,) = [each for each in policy["Statement"] if "bedrock:" in str(each["Action"])]
-    assert images["Action"] == "bedrock:InvokeModel"
+    images, services = [each for each in policy["Statement"] if "bedrock:" in str(each["Action"])]
+    assert images["Action"] == services["Action"] == "bedrock:InvokeModel"
     assert images["Resource"] == [
-        f"arn:aws:bedrock:us-west-2::foundation-model/{model.bedrock_id}" for model in OFFER.models
+        f"arn:aws:bedrock:us-west-2:*:inference-profile/{model.bedrock_id}" if model in SERVICES
+        else f"arn:aws:bedrock:us-west-2::foundation-model/{model.bedrock_id}"
+        for model in OFFER.models
+    ]  # fmt: skip
+    assert services["Resource"] == [
+        f"arn:aws:bedrock:{region}::foundation-model/{model.bedrock_id.removeprefix('us.')}"
+        for model in SERVICES
+        for region in ("us-east-1", "us-east-2", "us-west-2")
     ]
 
 
 def test_describes_the_offered_models():
     described = OFFER.describe()
     assert described["default"] == "stable-image-core"
-    assert [model["price_usd"] for model in described["models"]] == [0.04, 0.08, 0.14]
+    assert [model["price_usd"] for model in described["models"]] == [
+        *(0.04, 0.08, 0.14, 0.07, 0.07, 0.06, 0.07, 0.07, 0.07),
+        *(0.07, 0.07, 0.07, 0.08, 0.03, 0.40, 0.60),
+    ]
+
+
+def test_a_service_is_called_by_its_inference_profile():
+    assert [model.bedrock_id.removeprefix("us.stability.") for model in SERVICES] == [
+        f"{model.name}-v1:0" for model in SERVICES
+    ]
+    assert all(model.edits for model in SERVICES) and not (CORE.edits or SD35.edits or ULTRA.edits)
+
+
+@pytest.mark.parametrize("name", ["image", "mask", "init_image", "style_image"])
+def test_rejects_an_image_that_the_model_does_not_take(name):
+    """To ignore it would change what is paid for."""
+    with pytest.raises(InvalidParameter, match=f"^{name} must be left out: stable-image-core take"):
+        OFFER.ignored({"prompt": "a ship", name: b"x"}, CORE)
+
+
+def test_lists_what_has_no_effect_with_an_image_or_without_one():
+    query = {"prompt": "a ship", "strength": "0.5", "aspect_ratio": "16:9"}
+    assert OFFER.ignored(query, SD35) == ["strength"]
+    assert OFFER.ignored(query | {"image": b"x"}, SD35) == ["aspect_ratio"]

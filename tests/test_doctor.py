@@ -18,7 +18,7 @@ from local.faults import Failure
 from test_account import assert_finding, stub
 from test_permissions import ROLE
 
-CORE, SD35, ULTRA = catalogue.parse(catalogue.DEFAULT_MODELS).models
+CORE, SD35, ULTRA, *SERVICES = catalogue.parse(catalogue.DEFAULT_MODELS).models
 (OWN,) = catalogue.parse(
     "stable-diffusion-xl=arn:aws:sagemaker:us-west-2:123456789012:endpoint/mine"
 ).models
@@ -227,10 +227,10 @@ def run(*options, **environment):
 def test_makes_a_picture_in_a_healthy_account(account, account_services, tmp_path):
     code, output = run("--pay", AWS_ENDPOINT_URL_IAM=account_services.url)
     *table, _, result, _ = output.splitlines()
-    assert [line[:2] for line in table] == [OK] * 13
+    assert [line[:2] for line in table] == [OK] * 26
     assert "account 123456789012, arn:aws:sts::123456789012:user/moto" in table[0]
     assert easel.BEDROCK_REGION in table[4]  # the region that the API uses
-    assert all(each.name in output for each in (CORE, SD35, ULTRA))
+    assert all(each.name in output for each in (CORE, SD35, ULTRA, *SERVICES))
     assert (code, result.partition(".")[0]) == (0, "This account can make pictures")
     assert (tmp_path / "doctor.jpeg").exists()
 
@@ -265,8 +265,8 @@ def test_missing_permissions_are_not_a_problem(account, client):
     account.summaries = account.availability = refuse
     role = client("sts").assume_role(RoleArn=ROLE, RoleSessionName="ann")["Credentials"]
     code, output = run(AWS_BEARER_TOKEN_BEDROCK="secret", AWS_ACCESS_KEY_ID=role["AccessKeyId"])
-    # The key, the list, three models, and twice IAM, which has no such role.
-    assert (code, output.count(f"\n{UNKNOWN}  ")) == (0, 7)
+    # The key, the list, sixteen models, and twice IAM, which has no such role.
+    assert (code, output.count(f"\n{UNKNOWN}  ")) == (0, 20)
     assert "unknown without bedrock:ListFoundationModels" in output
     assert "No problems found, but some checks had no result; `make doctor PAY=1`" in output
     assert "secret" not in output

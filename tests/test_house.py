@@ -26,6 +26,7 @@ CODE = [
 ]
 
 
+DIALECT = {"chalicelib.model", "chalicelib.parameters", "chalicelib.stability"}
 # Besides the standard library; app.py alone may import all of chalicelib.
 MAY_IMPORT = {
     "app.py": {"boto3", "botocore.config", "chalice"},
@@ -36,13 +37,21 @@ MAY_IMPORT = {
     "chalicelib/connection.py": {"botocore"},
     "chalicelib/log.py": set(),
     "chalicelib/record.py": {"chalicelib.budget"},
-    "chalicelib/catalogue.py": {"chalicelib.stability", "chalicelib.model", "chalicelib.errors"},
+    "chalicelib/catalogue.py": {
+        *("chalicelib.errors", "chalicelib.image_services", "chalicelib.model"),
+        *("chalicelib.stable_diffusion_xl", "chalicelib.stable_image"),
+    },
+    "chalicelib/image_services.py": DIALECT | {"chalicelib.errors", "chalicelib.images"},
+    "chalicelib/stable_diffusion_xl.py": DIALECT,
+    "chalicelib/stable_image.py": DIALECT,
     "chalicelib/stability.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
-    "chalicelib/model.py": {"chalicelib.parameters"},
+    "chalicelib/images.py": {"imagesize", "chalicelib.png"},
+    "chalicelib/png.py": set(),
+    "chalicelib/model.py": {"chalicelib.images", "chalicelib.parameters"},
     "chalicelib/bedrock.py": {
         *("botocore.exceptions", "chalicelib.connection", "chalicelib.errors", "chalicelib.log")
     },
-    "chalicelib/parameters.py": {"chalicelib.errors"},
+    "chalicelib/parameters.py": {"chalicelib.errors", "chalicelib.images", "chalicelib.png"},
     "chalicelib/errors.py": {"chalice"},
     "chalicelib/openai.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
     "chalicelib/results.py": {
@@ -149,9 +158,9 @@ def test_no_file_is_over_300_lines(path):
     assert len((ROOT / path).read_text().splitlines()) <= 300
 
 
-def test_the_api_is_under_2100_lines():
+def test_the_api_is_under_2800_lines():
     files = [ROOT / "app.py", *ROOT.glob("chalicelib/*.py")]
-    assert sum(len(file.read_text().splitlines()) for file in files) < 2_100
+    assert sum(len(file.read_text().splitlines()) for file in files) < 2_800
 
 
 def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
@@ -159,7 +168,7 @@ def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
     drawn = re.search(r"^const kinds = \{\n(.*?)^\}", script, re.DOTALL | re.MULTILINE)[1]
     kinds = [each for each in classes(parameters) if issubclass(each, parameters.Parameter)]
     read = {each.kind for each in kinds if each is not parameters.Parameter}
-    assert set(re.findall(r"^  (\w+):", drawn, re.MULTILINE)) == read
+    assert set(re.findall(r"^  (\w+):", drawn, re.MULTILINE)) == read - {"image"}
 
 
 def test_the_page_retries_exactly_what_says_when_to_come_back():
@@ -187,9 +196,13 @@ def test_the_page_carries_the_policy_and_no_way_around_it():
             )
 
 
-def test_the_lambda_package_has_no_dependencies():
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    assert lines and all(line.startswith("#") for line in lines)
+def test_the_lambda_package_has_two_small_dependencies():
+    text = (ROOT / "requirements.txt").read_text()
+    assert re.findall(r"^[^# ].*", text, re.MULTILINE) == [
+        "imagesize==2.0.1 \\",
+        "multipart==2.0.1 \\",
+    ]
+    assert len(re.findall(r"^    --hash=sha256:[0-9a-f]{64}\b", text, re.MULTILINE)) == 4
 
 
 def variables(path):
@@ -224,10 +237,11 @@ def test_the_docs_list_every(kind, words):
 
 
 @pytest.mark.parametrize("model", catalogue.MODELS, ids=lambda model: model.name)
-def test_the_readme_lists_the_price_of_each_model(model):
+def test_the_docs_list_the_price_of_each_model(model):
+    page = (ROOT / "API.md").read_text() if model.edits else README
     price = f"${model.price_usd:.2f}" if model.price_usd else "by the hour of the endpoint"
     row = rf"^\| {re.escape(model.title)}\b.* \| `{model.name}` \| {re.escape(price)} \|$"
-    assert re.search(row, README, re.MULTILINE)
+    assert re.search(row, page, re.MULTILINE)
 
 
 def test_the_readme_is_under_250_lines():

@@ -11,10 +11,10 @@ from chalice.test import Client
 import app as easel
 from chalicelib import catalogue, errors, openai
 from chalicelib.budget import Budget
-from conftest import EVERY_MODEL, budget_table
+from conftest import EVERY_MODEL, PARAMETERS, budget_table
 
 OFFER = catalogue.parse(EVERY_MODEL)
-CORE, SD35, _, SDXL = OFFER.models
+CORE, SD35, *_, SDXL = OFFER.models
 IMAGES = "/v1/images/generations"
 FOX = {"prompt": "a fox"}
 
@@ -127,9 +127,7 @@ REFUSED = [
      "than 1, got 'png': several would be too large to send", "output_format"),
     (FOX | {"aspect_ratio": "7:7"}, "aspect_ratio must be one of 1:1, 16:9, 21:9, 2:3, 3:2, 4:5, "
      "5:4, 9:16, 9:21, got '7:7'", "aspect_ratio"),
-    (FOX | {"colour": "red"}, "a parameter must be one of model, aspect_ratio, cfg_scale, "
-     "clip_guidance_preset, negative_prompt, output_format, sampler, seed, size, steps, "
-     "style_preset, got 'colour'", None),
+    (FOX | {"colour": "red"}, f"a parameter must be one of {PARAMETERS}, got 'colour'", None),
     (FOX | {"model": 7}, "model must be text, got 7", "model"),
 ]  # fmt: skip
 

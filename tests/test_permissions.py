@@ -30,6 +30,14 @@ def stub_simulations(stubber, source, denied=""):
         stubber.add_response("simulate_principal_policy", {"EvaluationResults": results}, expected)
 
 
+def test_asks_for_the_inference_profile_of_a_service(client):
+    stubber = stub(client("iam"))
+    asked = simulate(stubber)
+    permissions.check_first_image(stubber.client, USER, ["us.stability.x-v1:0"], "us-west-2")
+    profile = "arn:aws:bedrock:us-west-2:123456789012:inference-profile/us.stability.x-v1:0"
+    assert (["bedrock:InvokeModel"], [profile]) in asked
+
+
 @pytest.mark.parametrize("denied", [*permissions.MARKETPLACE, "bedrock:InvokeModel"])
 def test_names_the_missing_permission(denied, client):
     stubber = stub(client("iam"))

@@ -22,7 +22,7 @@ from bench.hour import (
     Limits,
 )
 from bench.markers import README, replace_section
-from chalicelib import bedrock, errors, stability
+from chalicelib import bedrock, errors, stable_image
 from conftest import ROOT, first_load
 from infra import options
 
@@ -158,7 +158,7 @@ def test_uses_the_products_own_values():
     gateway, config = (ROOT / "infra/gateway.py").read_text(), (ROOT / ".chalice/config.json")
     website = (ROOT / "infra/website.py").read_text()
     shipped = Limits()
-    assert stability.STABLE_IMAGE_CORE.price_usd == hour.PRICE_USD
+    assert stable_image.STABLE_IMAGE_CORE.price_usd == hour.PRICE_USD
     retried = dict.fromkeys(hour.RETRIED, hour.RETRY_AFTER_SECONDS)
     own = {**errors.RETRY_AFTER_SECONDS, THROTTLED: 5, LAMBDA_FULL: 5}
     del own["RequestInProgress"]  # the page asks for the result instead

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib import catalogue, stability
+from chalicelib import catalogue, stability, stable_diffusion_xl
 from chalicelib.errors import ContentFiltered, ModelFailed
 from chalicelib.parameters import Seed
 from conftest import ROOT, picture
 
 MODELS = {model.bedrock_id: model for model in catalogue.MODELS}
 DOCUMENTED = {
-    path.stem: json.loads(path.read_text()) for path in ROOT.glob("tests/documented/*.json")
+    path.stem: json.loads(path.read_text()) for path in ROOT.glob("tests/documented/**/*.json")
 }
 GIF = base64.b64encode(b"GIF89a" + bytes(20)).decode()
 NO_PICTURE = "^the model's answer holds no picture; try again$"
@@ -31,10 +31,10 @@ def test_the_body_omits_empty_values():
 
 
 def test_the_sdxl_body_has_weights_width_and_height():
-    values = stability.STABLE_DIFFUSION_XL.read(
+    values = stable_diffusion_xl.STABLE_DIFFUSION_XL.read(
         {"prompt": "a ship", "negative_prompt": "birds", "size": "1344x768", "seed": "7"}
     )
-    assert stability.sdxl_body(values) == {
+    assert stable_diffusion_xl.body(values) == {
         "text_prompts": [{"text": "a ship", "weight": 1.0}, {"text": "birds", "weight": -1.0}],
         "width": 1344,
         "height": 768,
@@ -45,8 +45,8 @@ def test_the_sdxl_body_has_weights_width_and_height():
 
 
 def test_the_sdxl_body_omits_an_empty_negative_prompt():
-    values = stability.STABLE_DIFFUSION_XL.read({"prompt": "a ship"})
-    assert stability.sdxl_body(values)["text_prompts"] == [{"text": "a ship", "weight": 1.0}]
+    values = stable_diffusion_xl.STABLE_DIFFUSION_XL.read({"prompt": "a ship"})
+    assert stable_diffusion_xl.body(values)["text_prompts"] == [{"text": "a ship", "weight": 1.0}]
 
 
 def test_returns_the_first_of_two_images(jpeg):
@@ -66,7 +66,7 @@ def test_bytes_that_are_not_an_image_are_an_error(image):
     with pytest.raises(ModelFailed, match=NO_PICTURE):
         stability.image({"finish_reasons": [None], "images": [image]})
     with pytest.raises(ModelFailed, match=NO_PICTURE):
-        stability.sdxl_image({"artifacts": [{"finishReason": "SUCCESS", "base64": image}]})
+        stable_diffusion_xl.image({"artifacts": [{"finishReason": "SUCCESS", "base64": image}]})
 
 
 @given(st.text("/9jA4=\n \u00e9\ud800", max_size=12))
@@ -83,6 +83,8 @@ def test_recognizes_padded_base64(text):
     [
         ("Filter reason: prompt", ContentFiltered,
          "the model's filter refused the prompt; change its words (English works best)"),
+        ("Filter reason: input image", ContentFiltered,
+         "the model's filter refused the picture that was sent; send another one"),
         ("Filter reason: output image", ContentFiltered,
          "the model's filter refused the picture; try another seed or other words"),
         ("Inference error", ModelFailed, "the model could not make this picture; try again"),
@@ -107,20 +109,23 @@ def test_a_finish_reason_is_always_an_error(reason, error, message, jpeg):
 )
 def test_never_returns_a_blurred_sdxl_image(reason, error, jpeg):
     with pytest.raises(error):
-        stability.sdxl_image({"artifacts": [{"finishReason": reason, "base64": jpeg}]})
+        stable_diffusion_xl.image({"artifacts": [{"finishReason": reason, "base64": jpeg}]})
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, "x", {"artifacts": []}, {"artifacts": [None]}])
 def test_a_malformed_sdxl_response_is_an_error(answer):
     with pytest.raises(ModelFailed):
-        stability.sdxl_image(answer)
+        stable_diffusion_xl.image(answer)
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTED if "body" in DOCUMENTED[name]])
 def test_sends_the_bodies_that_aws_documents(name):
     body = DOCUMENTED[name]["body"]
     query = {field: str(value) for field, value in body.items() if field != "text_prompts"}
-    query["prompt"] = body.get("prompt") or body["text_prompts"][0]["text"]
+    images = {each: base64.b64decode(body[each]) for each in catalogue.IMAGES & body.keys()}
+    query |= images
+    if "text_prompts" in body:
+        query["prompt"] = body["text_prompts"][0]["text"]
     model = MODELS[DOCUMENTED[name]["model"]]
     sent = model.body(model.read(query))
     for field in body.keys() - {"samples", "seed", "text_prompts"}:  # one sample is the default
@@ -144,7 +149,9 @@ def test_reads_the_responses_that_aws_documents(name):
 
 
 def test_every_model_has_documented_examples():
-    assert {pair["model"] for pair in DOCUMENTED.values()} == set(MODELS)
+    documented = {pair["model"] for pair in DOCUMENTED.values()}
+    assert {model.bedrock_id for model in catalogue.MODELS if not model.edits} <= documented
+    assert documented <= set(MODELS)
     assert all(
         pair["source"].startswith("https://docs.aws.amazon.com/") for pair in DOCUMENTED.values()
     )

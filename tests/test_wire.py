@@ -16,10 +16,11 @@ from PIL import Image
 import app as easel
 from chalicelib import catalogue
 from chalicelib.parameters import Choice, Text
-from conftest import EVERY_MODEL, bedrock_client
+from chalicelib.parameters import Image as ImageParameter
+from conftest import TEXT_MODELS, bedrock_client
 from local import faults, models
 
-MODELS = catalogue.parse(EVERY_MODEL).models
+MODELS = TEXT_MODELS
 
 
 def valid(parameter):
@@ -44,7 +45,8 @@ def cases(values):
     return [
         pytest.param(model, parameter, value, id=f"{model.name}-{parameter.name}-{value!s:.12}")
         for model in MODELS
-        for parameter in model.parameters
+        for parameter in model.used({})
+        if not isinstance(parameter, ImageParameter)
         for value in values(parameter)
     ]
 

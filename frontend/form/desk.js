@@ -33,7 +33,8 @@ export function addDesk(form, { fetchModels, fetchBudget, onModels, announce, to
     find("#reload").hidden = true
     loadBudget()
     try {
-      catalogue = await fetchModels()
+      const offered = await fetchModels()
+      catalogue = withoutEditing(offered)
       renderModels(form, catalogue)
       const sentence = fill(values)
       if (sentence || undo) offerUndo(sentence)
@@ -210,6 +211,12 @@ export function addDesk(form, { fetchModels, fetchBudget, onModels, announce, to
       loadBudget()
     },
   }
+}
+
+/** The models that make a picture from words alone; the desk has no field for a picture. */
+function withoutEditing({ models, default: name, ...others }) {
+  const painting = models.filter(({ parameters }) => !parameters.some(({ kind, required }) => kind === "image" && required))
+  return { ...others, models: painting, default: painting.some(model => model.name === name) ? name : painting[0]?.name }
 }
 
 /** The old values with the new ones; without the old ones if the new ones name a model, as then they are a recipe. */

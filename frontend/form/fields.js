@@ -45,9 +45,9 @@ export function renderModel(form, { description, price_usd: price, parameters })
  * Whether the page knows the kind and may use the name. The API may be newer than the page, and a
  * control named `elements` or `querySelector` would hide what the form has under that name.
  */
-function isDrawable({ name, kind }) {
+function isDrawable({ name, kind, with_image: withImage }) {
   const taken = ["prompt", "model", "count"].includes(name) || name in HTMLFormElement.prototype
-  return Object.hasOwn(kinds, kind) && !taken
+  return Object.hasOwn(kinds, kind) && !taken && withImage !== true
 }
 
 function saveValues(values) {

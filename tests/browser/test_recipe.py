@@ -102,7 +102,9 @@ def test_every_setting_can_be_read_back(page, value):
 def test_every_parameter_of_every_model_can_be_read_back(page):
     recipes = []
     for model in catalogue.MODELS:
-        values = {each.name: example(each) for each in model.parameters}
+        if model.edits:
+            continue
+        values = {each.name: example(each) for each in model.used({}) if each.kind != "image"}
         recipes.append(dict(values, model=model.name, title=model.title, width="8", height="9"))
     assert round_trip(page, recipes) == recipes
 

@@ -13,26 +13,49 @@ from synthesised.conftest import CODE, ENDPOINT, every, expand, only, run, state
 pytestmark = pytest.mark.slow
 
 
-def arns(region, models=catalogue.DEFAULT_MODELS):
+def arns(region, models=catalogue.DEFAULT_MODELS, account="{'Ref': 'AWS::AccountId'}"):
+    """What the API calls: a foundation model, or a service's inference profile."""
     return {
-        f"arn:aws:bedrock:{region}::foundation-model/{model.bedrock_id}"
+        f"arn:aws:bedrock:{region}:{account}:inference-profile/{model.bedrock_id}" if model.edits
+        else f"arn:aws:bedrock:{region}::foundation-model/{model.bedrock_id}"
         for model in catalogue.parse(models).models
+    }  # fmt: skip
+
+
+def services_arns():
+    """The models to which a profile may route a call."""
+    return {
+        f"arn:aws:bedrock:{region}::foundation-model/{model.bedrock_id.removeprefix('us.')}"
+        for region in ("us-east-1", "us-east-2", "us-west-2")
+        for model in catalogue.parse(catalogue.DEFAULT_MODELS).models
+        if model.edits
+    }
+
+
+def joined(resources):
+    """ARNs as text, with the references in them."""
+    return {
+        "".join(map(str, each["Fn::Join"][1])) if isinstance(each, dict) else each
+        for each in resources
     }
 
 
 def test_policy_catalogue_and_template_list_the_same_models(template):
     policy = json.loads((ROOT / ".chalice/policy.json").read_text())
-    (statement,) = [each for each in policy["Statement"] if each["Sid"] == "MakeImages"]
+    written = {each["Sid"]: each["Resource"] for each in policy["Statement"]}
     active = {model.name for model in catalogue.MODELS} - set(catalogue.RETIRED)
     assert active == set(catalogue.DEFAULT_MODELS.split(","))
-    assert set(statement["Resource"]) == arns("us-west-2")
-    assert set(statements(template)["MakeImages"]["Resource"]) == arns("us-west-2")
+    assert set(written["MakeImages"]) == arns("us-west-2", account="*")
+    assert joined(statements(template)["MakeImages"]["Resource"]) == arns("us-west-2")
+    for resources in (written, {n: s["Resource"] for n, s in statements(template).items()}):
+        assert set(resources["MakeImagesInTheUS"]) == services_arns()
 
 
 def test_the_role_may_invoke_only_the_models_on_offer(all_options, template):
     offered = {"eu-west-1": "stable-image-ultra", "us-west-2": catalogue.DEFAULT_MODELS}
     for each, (region, models) in zip((all_options, template), offered.items(), strict=True):
-        assert set(statements(each)["MakeImages"]["Resource"]) == arns(region, models)
+        assert joined(statements(each)["MakeImages"]["Resource"]) == arns(region, models)
+    assert "MakeImagesInTheUS" not in statements(all_options)
 
 
 def test_chalice_deploy_may_write_only_its_own_logs():
@@ -40,8 +63,11 @@ def test_chalice_deploy_may_write_only_its_own_logs():
     allowed = {each["Sid"]: each for each in policy["Statement"]}
     assert allowed.pop("SubscribeOnFirstUse")["Resource"] == "*"  # has a condition instead
     assert allowed["WriteLogs"]["Resource"] == "arn:*:logs:*:*:log-group:/aws/lambda/easel-*"
-    assert all("*" not in arn for arn in allowed["MakeImages"]["Resource"])
-    assert set(allowed) == {"MakeImages", "WriteLogs"}
+    profiles = [
+        arn.replace(":*:inference-profile/us.", "") for arn in allowed["MakeImages"]["Resource"]
+    ]
+    assert all("*" not in arn for arn in profiles + allowed["MakeImagesInTheUS"]["Resource"])
+    assert set(allowed) == {"MakeImages", "MakeImagesInTheUS", "WriteLogs"}
 
 
 def test_no_function_may_create_a_log_group(all_options, without_cloudfront):
@@ -63,6 +89,7 @@ def test_the_api_has_only_these_permissions(template):
     allowed = statements(template)
     assert {name: each["Action"] for name, each in allowed.items()} == {
         "MakeImages": "bedrock:InvokeModel",
+        "MakeImagesInTheUS": "bedrock:InvokeModel",
         "SubscribeOnFirstUse": ["aws-marketplace:ViewSubscriptions", "aws-marketplace:Subscribe"],
         "WriteLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "UpdateBudget": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
