@@ -267,7 +267,7 @@ const isParameter = isEither(
 )
 const isModel = isObject({
   name: isText, title: isText, description: isText, price_usd: isAbsentOr(isAmount),
-  parameters: value => isListOf(isParameter)(value) && value.some(({ name }) => name === "prompt"),
+  parameters: value => isListOf(isParameter)(value) && value.some(({ name, kind }) => name === "prompt" || kind === "image"),
 })
 
 function isCatalogue(answer) {

@@ -215,7 +215,9 @@ export function addDesk(form, { fetchModels, fetchBudget, onModels, announce, to
 
 /** The models that make a picture from words alone; the desk has no field for a picture. */
 function withoutEditing({ models, default: name, ...others }) {
-  const painting = models.filter(({ parameters }) => !parameters.some(({ kind, required }) => kind === "image" && required))
+  const hasPrompt = ({ parameters }) => parameters.some(({ name }) => name === "prompt")
+  const needsImage = ({ parameters }) => parameters.some(({ kind, required }) => kind === "image" && required)
+  const painting = models.filter(model => hasPrompt(model) && !needsImage(model))
   return { ...others, models: painting, default: painting.some(model => model.name === name) ? name : painting[0]?.name }
 }
 
