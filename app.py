@@ -13,8 +13,19 @@ import boto3
 from botocore.config import Config
 from chalice import Chalice, CORSConfig, Response
 
-from chalicelib import access, bedrock, budget, catalogue, idempotency, log, openai, results
-from chalicelib.errors import MAY_BE_CHARGED, RETRY_AFTER_SECONDS, ImageTooLarge, InvalidParameter
+from chalicelib import (
+    access,
+    bedrock,
+    budget,
+    catalogue,
+    edits,
+    idempotency,
+    log,
+    openai,
+    query,
+    results,
+)
+from chalicelib.errors import MAY_BE_CHARGED, RETRY_AFTER_SECONDS, ImageTooLarge
 from chalicelib.model import Model, Query, media_type
 from chalicelib.record import Record
 
@@ -66,6 +77,7 @@ Headers = dict[str, str | list[str]]  # Chalice's own type
 Generated = tuple[list[str], list[int], Headers]  # images, their seeds, the response headers
 
 app = Chalice(app_name="easel", configure_logs=False)
+app.api.binary_types.append(query.FORM)  # API Gateway would change the bytes of a file
 cors = CORSConfig(
     allow_headers=ALLOWED_HEADERS.split(), expose_headers=EXPOSED_HEADERS.split(), max_age=600
 )
@@ -99,12 +111,12 @@ def answer_once(generate: Callable[[], Response]) -> Callable[[], Response]:
     return respond
 
 
-@app.route("/", methods=["POST"], content_types=["text/plain"], cors=cors)
+@app.route("/", methods=["POST"], content_types=["text/plain", query.FORM], cors=cors)
 @answer_once
 def generate() -> Response:
-    """The prompt as text/plain, settings in the query; returns the image as base64 text."""
+    """The prompt as text/plain, or a form; other settings in the query. Returns base64 text."""
     request, record = authorize()
-    images, _, headers = generate_images([read_query(request)], [], record)
+    images, _, headers = generate_images([query.read(request, catalogue.IMAGES)], [], record)
     return Response(images[0], headers | {"Content-Type": "text/plain"})
 
 
@@ -113,11 +125,21 @@ def generate() -> Response:
 def generate_openai() -> Response:
     """OpenAI's images API: JSON in, one to four images in JSON out."""
     request, record = authorize()
-    body, site = read_body(request), idempotency.site_url(request)
-    queries, ignored = openai.parse_queries(body, offered.find, bool(kept.bucket), site)
-    images, seeds, headers = generate_images(queries, ignored, record)
-    urls = publish(images, site) if openai.wants_urls(body) else [""] * len(images)
-    return Response(openai.format_answer(images, urls, seeds, round(record.started)), headers)
+    return answer_openai(openai.parse_json(query.read_text(request)), request, record)
+
+
+@app.route(
+    "/v1/images/edits", methods=["POST"], content_types=[query.FORM, "application/json"], cors=cors
+)
+@answer_once
+def edit_openai() -> Response:
+    """OpenAI's image edits: a form, or JSON with data URLs; the answer is the same."""
+    request, record = authorize()
+    if query.is_form(request):
+        fields, images = edits.read_form(query.read_parts(request))
+    else:
+        fields, images = edits.read_json(openai.parse_json(query.read_text(request)))
+    return answer_openai(edits.choose(fields, images, offered.find), request, record)
 
 
 @app.route("/results/{key}", cors=cors)
@@ -210,12 +232,23 @@ def authorize() -> tuple[Any, Record]:
     return request, request.context["record"]
 
 
+def answer_openai(fields: dict[str, Any], request: Any, record: Record) -> Response:
+    site = idempotency.site_url(request)
+    queries, ignored = openai.parse_queries(fields, offered.find, bool(kept.bucket), site)
+    images, seeds, headers = generate_images(queries, ignored, record)
+    wants_urls = fields.get("response_format") == "url"
+    urls = publish(images, site) if wants_urls else [""] * len(images)
+    return Response(openai.format_answer(images, urls, seeds, round(record.started)), headers)
+
+
 def generate_images(queries: list[Query], ignored: list[str], record: Record) -> Generated:
     """The straight path, query -> values -> body -> answer -> image, for all queries in parallel.
 
     All queries name the same model. Raises the first failure, after all images are done.
     """
     record.prompt_length = len(queries[0].get("prompt", ""))
+    files = [each for each in queries[0].values() if isinstance(each, bytes)]
+    record.image_bytes = sum(map(len, files))
     model = offered.find(queries[0].pop("model", ""))
     record.model = model.name
     ignored = ignored + offered.ignored(queries[0], model)
@@ -260,26 +293,3 @@ def image_headers(model: Model, images: list[str], seeds: list[int], ignored: li
 def error_code(response: Response) -> str:
     """The error's name; "" for a success."""
     return str(response.body.get("Code", "")) if isinstance(response.body, dict) else ""
-
-
-def read_query(request: Any) -> dict[str, str]:
-    """The query parameters as text, and the body as `prompt`. Raises: InvalidParameter."""
-    query = {name: read_once(name, request.query_params) for name in request.query_params or ()}
-    if "prompt" in query:
-        raise InvalidParameter("prompt must be the body of the request, got a query parameter")
-    return query | {"prompt": read_body(request)}
-
-
-def read_once(name: str, query_params: Any) -> str:
-    values = query_params.getlist(name)
-    if len(values) > 1:
-        raise InvalidParameter(f"{name[:80]} must be given once, got {len(values)} values")
-    return str(values[0])
-
-
-def read_body(request: Any) -> str:
-    """The body as text, without a byte order mark. Raises: InvalidParameter."""
-    try:
-        return str(request.raw_body.decode("utf-8-sig"))
-    except ValueError:  # not UTF-8, half of a surrogate pair, or broken base64
-        raise InvalidParameter("body must be UTF-8 text, got other bytes") from None

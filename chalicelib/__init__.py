@@ -11,7 +11,10 @@ budget      reserves and refunds money: one DynamoDB item a day
 bedrock     body -> answer: the one call to AWS
 results     keeps one answer for each idempotency key: one S3 object each
 idempotency between HTTP and results
+query       a request -> its query
+form        a form (multipart/form-data) -> its fields
 openai      OpenAI's images API: its JSON -> query, image -> its JSON
+edits       OpenAI's image edits: a form or JSON -> the fields of a generation
 connection  which errors mean that a request never left
 record      the log line of a request
 log         writes log lines; a broken stream breaks no answer

@@ -21,6 +21,10 @@ FAILED = errors.ModelFailed, "the model failed; try again"
 REJECTED = errors.InvalidParameter, "the model refused the prompt or a setting; change it"
 RETIRED = errors.ModelRetired, "AWS no longer offers this model to this site; choose another one"
 TIMEOUT = errors.ModelTimeout, "the model took too long; try again, or a quicker model"
+TOO_LARGE = (
+    errors.ImageTooLarge,
+    "the picture is too large for Bedrock to send; ask for output_format=webp or jpeg",
+)
 UNAVAILABLE = errors.ModelUnavailable, "the model is not available; try again in a few seconds"
 WRONG_REGION = (
     errors.ModelAccessDenied,
@@ -44,7 +48,8 @@ KIND_BY_CODE = {
 # Messages that are more specific than a code of refusal: a Legacy model (aws-samples/
 # amazon-bedrock-workshop#386, apache/airflow#72521), a region without the model, a model that needs
 # an inference profile (stackblitz-labs/bolt.diy#1102), an account that AWS has not opened Bedrock
-# to, or whose quota is 0 (aws/aws-cli#8717, minorun365/agent-book#29).
+# to, or whose quota is 0 (aws/aws-cli#8717, minorun365/agent-book#29). The last one means that an
+# image was made: answers have at most 16,777,216 bytes (bedrock-image-mcp-server 0.5).
 KIND_BY_MESSAGE = {
     "Operation not allowed": DENIED,
     "account is not authorized": DENIED,
@@ -53,7 +58,12 @@ KIND_BY_MESSAGE = {
     "marked by provider as Legacy": RETIRED,
     "model identifier is invalid": WRONG_REGION,
     "on-demand throughput": WRONG_REGION,
+    "exceeds the maximum allowed size": TOO_LARGE,
 }
+
+# Longer values than any text are images; what AWS quotes of them has no words.
+MAX_TEXT = 10_000
+BASE64 = re.compile("[A-Za-z0-9+/=]{24,}")
 
 
 def parse_region(name: str) -> str:
@@ -94,7 +104,8 @@ def scrub(text: str, body: dict[str, Any]) -> str:
 
     AWS's messages may quote the body: whole, cut, escaped, or glued to other words.
     """
-    values = list(body.values())
+    values = [value for value in body.values() if len(str(value)) <= MAX_TEXT]
+    text = BASE64.sub("…", text[:1_000])  # of an image
     known = (json.dumps(values) + json.dumps(values, ensure_ascii=False)).casefold()
     words = {word for word in re.findall(r"\w{3,}", known) if not word.isdigit()}
 
@@ -103,7 +114,7 @@ def scrub(text: str, body: dict[str, Any]) -> str:
         echoes = word in known or not word.isascii() or any(each in word for each in words)
         return "…" if echoes else match[0]
 
-    return re.sub(r"\w+", mask, " ".join(text[:1_000].split()))
+    return re.sub(r"\w+", mask, " ".join(text.split()))
 
 
 def translate_error(error: Exception) -> errors.Failure:
@@ -120,7 +131,8 @@ def classify_answer(error: ClientError) -> ErrorKind:
         kind = DENIED  # signing has a dozen codes of its own, such as expired credentials
     text = str(error.response["Error"].get("Message"))  # null in some answers
     specific = [each for part, each in KIND_BY_MESSAGE.items() if part in text]
-    return specific[0] if specific and not kind[0].may_be_charged else kind
+    stays_free = not kind[0].may_be_charged
+    return specific[0] if specific and (stays_free or specific[0] is TOO_LARGE) else kind
 
 
 def classify_connection(error: Exception) -> ErrorKind:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from chalice import Response
 
+from chalicelib import form
 from chalicelib.errors import RETRY_AFTER_SECONDS, Failure, RequestInProgress
 from chalicelib.record import Record
 from chalicelib.results import Answer, Results, parse_key
@@ -54,12 +55,18 @@ def name_ignored(response: Response) -> Response:
 
 
 def describe(request: Any) -> tuple[bytes, bytes]:
-    """Everything in a request that has an effect: path, query and content type; body."""
+    """Everything in a request that has an effect: path, query and content type; body.
+
+    Clients draw a new boundary for a form each time they send it.
+    """
     query = request.query_params or {}
     values = {name: request.query_params.getlist(name) for name in sorted(query)}
-    head = [request.path, values, request.headers.get("content-type", "")]
+    content_type = request.headers.get("content-type", "")
+    boundary = form.boundary(content_type)
+    head = [request.path, values, content_type.replace(boundary, "") if boundary else content_type]
     try:
-        return json.dumps(head).encode(), request.raw_body
+        body = request.raw_body
+        return json.dumps(head).encode(), body.replace(boundary.encode(), b"") if boundary else body
     except ValueError:  # not text: the route rejects it
         return b"", b""
 

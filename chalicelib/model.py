@@ -38,7 +38,7 @@ class Model:
 
     def used(self, query: Query) -> list[Parameter]:
         """The parameters that have an effect: some have none with an image, or without one."""
-        has_image = "image" in query
+        has_image = query.get("image", "") != ""
         return [each for each in self.parameters if each.with_image in (None, has_image)]
 
     @property

@@ -22,8 +22,8 @@ SIZES = ("auto", "1024x1024", "1536x1024", "1024x1536")
 
 # Fields that only OpenAI's models know and that can be ignored without harm.
 IGNORED_FIELDS = (
-    *("background", "moderation", "output_compression", "partial_images", "quality"),
-    *("safety_identifier", "style", "user"),
+    *("background", "input_fidelity", "moderation", "output_compression", "partial_images"),
+    *("quality", "safety_identifier", "style", "user"),
 )
 
 # OpenAI's code for an error. Errors without one keep Easel's.
@@ -42,14 +42,17 @@ NO_RETRY_STATUS = 424
 
 
 def parse_queries(
-    body: str, find: Callable[[str], Model], keeps_images: bool = False, site: str = ""
+    request: Mapping[str, Any],
+    find: Callable[[str], Model],
+    keeps_images: bool = False,
+    site: str = "",
 ) -> tuple[list[Query], list[str]]:
     """A query for each image, and the fields that are ignored. `find` returns a model by its name.
 
+    `request`: the fields without empty ones; images as bytes.
     `keeps_images`: answers may be large, and images can have URLs if the `site` is known.
     Raises: InvalidParameter, and what `find` raises.
     """
-    request = parse_json(body)
     reject_unsupported(request, keeps_images, site)
     images = image_count(request)
     model = find(model_name(request))
@@ -75,11 +78,6 @@ def parse_json(body: str) -> dict[str, Any]:
     if not isinstance(request, dict):
         raise InvalidParameter(f"body must be a JSON object, got {describe(request)}")
     return {name: value for name, value in request.items() if value not in (None, "")}
-
-
-def wants_urls(body: str) -> bool:
-    """Whether the images are to be URLs instead of base64 text."""
-    return parse_json(body).get("response_format") == "url"
 
 
 def reject_unsupported(request: Mapping[str, Any], keeps_images: bool, site: str) -> None:
@@ -111,22 +109,28 @@ def model_name(request: Mapping[str, Any]) -> str:
     return "" if name.startswith(OPENAI_MODEL_PREFIXES) else name
 
 
-def to_query(request: Mapping[str, Any], model: Model) -> tuple[dict[str, str], list[str]]:
+def to_query(request: Mapping[str, Any], model: Model) -> tuple[Query, list[str]]:
     """The query and the ignored fields. `aspect_ratio` takes precedence over OpenAI's `size`."""
     openai_fields = {"model", "n", "size", "response_format", "stream", *IGNORED_FIELDS}
     own = [name for name in request if name not in openai_fields]
     query = {name: to_text(name, request[name], model) for name in own}
     ignored = [name for name in request if name in IGNORED_FIELDS]
-    size = require_one_of(SIZES, "size", request.get("size", "auto"))
-    if size != "auto" and "aspect_ratio" in query:
+    shapes = [each for each in model.used(query) if each.name in ("aspect_ratio", "size")]
+    size = request.get("size", "auto")
+    if shapes:
+        require_one_of(SIZES, "size", size)
+    if size != "auto" and ("aspect_ratio" in query or not shapes):
         ignored.append("size")
     elif size != "auto":
-        query |= nearest_shape(size, model)
+        query |= {each.name: nearest(size, each) for each in shapes if isinstance(each, Choice)}
     return {"model": model.name} | query, ignored
 
 
-def to_text(name: str, value: Any, model: Model) -> str:
-    """The value as text for the query. Where the parameter is a number, JSON may have a number."""
+def to_text(name: str, value: Any, model: Model) -> Any:
+    """The value as text for the query, or the bytes of an image. Where the parameter is a number,
+    JSON may have a number."""
+    if isinstance(value, bytes):
+        return value
     parameter = next((each for each in model.parameters if each.name == name), None)
     if parameter is None:
         return ""  # never read: only another model knows this name, or no model does
@@ -156,14 +160,10 @@ def describe(value: Any) -> str:
     return quote(value) if isinstance(value, str) else quote(json.dumps(value)).strip("'")
 
 
-def nearest_shape(size: str, model: Model) -> Query:
-    """The model's parameter for the shape, with the choice nearest to this width by height."""
+def nearest(size: str, shape: Choice) -> str:
+    """The choice nearest to this width by height."""
     wanted = ratio(size)
-    return {
-        each.name: min(each.choices, key=lambda choice: abs(math.log(ratio(choice) / wanted)))
-        for each in model.parameters
-        if isinstance(each, Choice) and each.name in ("aspect_ratio", "size")
-    }
+    return min(shape.choices, key=lambda choice: abs(math.log(ratio(choice) / wanted)))
 
 
 def ratio(shape: str) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6  # colour types
 CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}
+MAX_PIXELS = 9_437_184  # Stability's limit, and so that of the memory that a file can take
 INVERTED_GREYS = b"".join(bytes([255 - level]) * 3 for level in range(256))
 
 
@@ -78,6 +79,8 @@ def parse(content: bytes) -> Png:
         raise ValueError("be a whole PNG, got one without all of its parts")
     if png.header[3] not in CHANNELS or png.header[2] not in (1, 2, 4, 8, 16):
         raise ValueError("be a PNG, got one of an unknown kind")
+    if png.header[0] * png.header[1] > MAX_PIXELS:
+        raise ValueError(f"have {MAX_PIXELS} pixels at most")
     return png
 
 
@@ -91,9 +94,10 @@ def has_area(content: bytes) -> bool:
     if interlacing:
         return True
     if colour == PALETTE:
-        _, row = next(png.planes(0))
-        levels = png.chunks.get(b"PLTE", b"")[row[0] * 3 : row[0] * 3 + 3]
-        return bits < 8 or any(levels) or not png.is_constant(0, row[0])
+        first = next(png.planes(0))[1][0]  # up to eight pixels
+        indices = {first >> shift & (1 << bits) - 1 for shift in range(0, 8, bits)}
+        levels = [png.chunks.get(b"PLTE", b"")[3 * index : 3 * index + 3] for index in indices]
+        return any(map(any, levels)) or not png.is_constant(0, first)
     channels = 3 if colour in (RGB, RGBA) else 1
     return not all(png.is_constant(offset, 0) for offset in range(channels * max(bits // 8, 1)))
 

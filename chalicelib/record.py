@@ -26,6 +26,7 @@ class Record:
     model: str = ""
     prompt_length: int = 0  # characters
     reservations: list[Reservation] = field(default_factory=list)  # one per image
+    image_bytes: int = 0  # of the images that were sent
     is_stored: bool = False  # the answer is that of an earlier request with the same key
 
     @property
@@ -44,6 +45,7 @@ class Record:
             "status": status,
             "model": self.model,
             "prompt_length": self.prompt_length,
+            "image_bytes": self.image_bytes,
             "is_stored": self.is_stored,
             "Images": len(self.reservations) if status in (200, 303) else 0,
             "Dollars": self.dollars,

@@ -104,7 +104,7 @@ def test_accepts_every_spelling_of_plain_text(stub, post, bedrock_response, cont
 
 @pytest.mark.parametrize(
     "content_type",
-    ["", "application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+    ["", "application/json", "application/x-www-form-urlencoded", "multipart/mixed", "image/png"],
 )
 def test_rejects_other_content_types_with_415(stub, post, content_type):
     response = post("prompt=a+fox", content_type=content_type)

@@ -47,6 +47,12 @@ MAY_IMPORT = {
     "chalicelib/stability.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
     "chalicelib/images.py": {"imagesize", "chalicelib.png"},
     "chalicelib/png.py": set(),
+    "chalicelib/query.py": {"chalicelib.errors", "chalicelib.form"},
+    "chalicelib/form.py": {"multipart", "chalicelib.errors"},
+    "chalicelib/edits.py": {
+        *("chalicelib.catalogue", "chalicelib.errors", "chalicelib.form", "chalicelib.model"),
+        *("chalicelib.openai", "chalicelib.png"),
+    },
     "chalicelib/model.py": {"chalicelib.images", "chalicelib.parameters"},
     "chalicelib/bedrock.py": {
         *("botocore.exceptions", "chalicelib.connection", "chalicelib.errors", "chalicelib.log")
@@ -58,7 +64,8 @@ MAY_IMPORT = {
         *("botocore.exceptions", "chalicelib.errors", "chalicelib.log", "chalicelib.parameters")
     },
     "chalicelib/idempotency.py": {
-        *("chalice", "chalicelib.errors", "chalicelib.record", "chalicelib.results")
+        *("chalice", "chalicelib.errors", "chalicelib.form", "chalicelib.record"),
+        "chalicelib.results",
     },
     "chalicelib/__init__.py": set(),
 }
@@ -158,9 +165,9 @@ def test_no_file_is_over_300_lines(path):
     assert len((ROOT / path).read_text().splitlines()) <= 300
 
 
-def test_the_api_is_under_2800_lines():
+def test_the_api_is_under_3000_lines():
     files = [ROOT / "app.py", *ROOT.glob("chalicelib/*.py")]
-    assert sum(len(file.read_text().splitlines()) for file in files) < 2_800
+    assert sum(len(file.read_text().splitlines()) for file in files) < 3_000
 
 
 def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():

@@ -1,9 +1,7 @@
 """Images that are sent: their type, size, orientation and limits. No pixels are decoded."""
 
 import io
-import struct
 import tracemalloc
-import zlib
 
 import piexif
 import pytest
@@ -14,6 +12,7 @@ from PIL import Image as Pillow
 from chalicelib import images
 from chalicelib.errors import InvalidParameter
 from chalicelib.parameters import Image
+from forms import file, png
 
 PICTURE = Image("image", "Picture", "", required=True)
 FAST = Image("image", "Picture", "", minimum_side=32, maximum_side=1_536, minimum_pixels=1_024,
@@ -21,23 +20,9 @@ FAST = Image("image", "Picture", "", minimum_side=32, maximum_side=1_536, minimu
 OPTIONAL = Image("mask", "Mask", "")
 
 
-def file(width=64, height=64, format="PNG", mode="RGB", color="navy", **options):
-    """An image file."""
-    content = io.BytesIO()
-    Pillow.new(mode, (width, height), color).save(content, format, **options)
-    return content.getvalue()
-
-
 def header_only(width, height):
     """A PNG of 1 kB whose header announces any size."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    data = zlib.compress(bytes(700_000))
-    chunks = [(b"IHDR", header), (b"IDAT", data), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(content)) + kind + content
-        + struct.pack(">I", zlib.crc32(kind + content))
-        for kind, content in chunks
-    )  # fmt: skip
+    return png(width, height, 8, 6, bytes(700_000))
 
 
 WEBPS = {

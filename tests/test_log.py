@@ -103,7 +103,7 @@ def broken(request, monkeypatch):
     logging.getLogger().removeHandler(handler)
 
 
-IMAGES = "/v1/images/generations"
+IMAGES, EDITS = "/v1/images/generations", "/v1/images/edits"
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,7 @@ def test_a_broken_output_leaves_a_failing_table_as_it_is(broken, bedrock, post, 
     [
         ("POST", "/"),
         ("POST", IMAGES),
+        ("POST", EDITS),
         ("GET", "/v1/models"),
         ("GET", "/v1/models/x"),
         ("GET", "/results/x"),
@@ -143,7 +144,7 @@ def test_a_wrong_code_is_a_line_and_a_metric_at_every_door(
     monkeypatch, capsys, method, path, headers
 ):
     monkeypatch.setattr(easel, "ACCESS_CODE_SHA256", SHA256)
-    kind = {"Content-Type": "application/json" if path == IMAGES else "text/plain"}
+    kind = {"Content-Type": "application/json" if path in (IMAGES, EDITS) else "text/plain"}
     if method == "GET":
         kind = {}
     with Client(easel.app, stage_name="aws") as client:
@@ -161,7 +162,7 @@ def test_every_door_that_needs_the_code_is_tried():
     open_doors = {("/models", "GET"), ("/budget", "GET")}
     doors = {(path, method) for path, methods in easel.app.routes.items() for method in methods}
     tried = {
-        *(("/", "POST"), (IMAGES, "POST"), ("/results/{key}", "GET")),
+        *(("/", "POST"), (IMAGES, "POST"), (EDITS, "POST"), ("/results/{key}", "GET")),
         *(("/v1/models", "GET"), ("/v1/models/{name}", "GET")),
     }
     assert doors - open_doors == tried

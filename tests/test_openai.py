@@ -20,7 +20,7 @@ FOX = {"prompt": "a fox"}
 
 
 def translate(**request):
-    return openai.parse_queries(json.dumps(FOX | request), OFFER.find)
+    return openai.parse_queries(openai.parse_json(json.dumps(FOX | request)), OFFER.find)
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ def test_logs_an_image_as_one_line_of_metrics():
         "status": 200,
         "model": "stable-image-core",
         "prompt_length": 6,
+        "image_bytes": 0,
         "is_stored": False,
         "Images": 1,
         "Dollars": 0.04,
