@@ -49,7 +49,7 @@ settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("gate")
 
-pytest_plugins = ["browser.fixtures", "buckets"]
+pytest_plugins = ["browser.fixtures", "buckets", "forms"]
 
 ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())

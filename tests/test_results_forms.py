@@ -1,10 +1,10 @@
 """Idempotency keys with forms."""
 
 from buckets import KEY, ask, spent
-from forms import FORM, file, form
-from test_images_in import INPAINT, order
+from chalicelib import catalogue
+from forms import EDITS, FORM, file, form, order
 
-EDITS = "/v1/images/edits"
+INPAINT = catalogue.parse("stable-image-inpaint").models[0]
 
 
 def test_a_form_sent_again_with_another_boundary_pays_once(bucket, bedrock, post, budget):
