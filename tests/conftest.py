@@ -273,7 +273,7 @@ class Running:
 
     def calls(self):
         """The number of calls that have reached the local Bedrock."""
-        return self.words().count("InvokeModel ")
+        return len(re.findall(r"InvokeModel \S+ \w+ \d", self.words()))
 
 
 @contextlib.contextmanager

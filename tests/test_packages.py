@@ -42,7 +42,15 @@ def pinned(group):
     return {match.groups()[:2] for match in found}
 
 
-def test_every_npm_package_is_pinned():
-    packages = json.loads(read("infra/package-lock.json"))["packages"]
+@pytest.mark.parametrize("folder", ["infra", "tests/clients"])
+def test_every_npm_package_is_pinned(folder):
+    packages = json.loads(read(f"{folder}/package-lock.json"))["packages"]
     assert len(packages) > 1
     assert all(each.get("integrity") for path, each in packages.items() if path)
+
+
+def test_nothing_is_installed_by_name():
+    """pip and npm install from lock files alone."""
+    lines = re.findall(r"^\t.*(?:\bpip\b|\$\(PIP\)|\$\(NPM\)).*", read("Makefile"), re.MULTILINE)
+    assert len(lines) >= 7
+    assert all(re.search(r"\$\(PIP\)\)? -r |\$\(NPM\) ci ", line) for line in lines)

@@ -119,6 +119,24 @@ def test_urls_need_to_know_the_website(bucket, bedrock, post, headers, site):
         assert bedrock.paintings == []
 
 
+def test_a_dall_e_model_means_urls_where_they_exist(bucket, bedrock, post):
+    """OpenAI's default for these models, for clients that read nothing else."""
+    for model, headers, field in [
+        ("dall-e-2", SITE, "url"),
+        ("dall-e-3", SITE, "url"),
+        ("dall-e-3", {"Host": "api.example"}, "b64_json"),
+        ("gpt-image-2", SITE, "b64_json"),
+        ("stable-image-core", SITE, "b64_json"),
+    ]:
+        body = json.dumps({"prompt": "a fox", "model": model})
+        (image,) = post(body, IMAGES, "application/json", **headers).json_body["data"]
+        assert image.keys() == {field, "seed"}
+    response = post(
+        order(model="dall-e-3", response_format="b64_json"), IMAGES, "application/json", **SITE
+    )
+    assert "b64_json" in response.json_body["data"][0]
+
+
 def test_an_image_that_s3_does_not_take_is_sent_itself(bucket, bedrock, post):
     bucket.down = ("put_object",)
     response = post(order(), IMAGES, "application/json", **SITE)

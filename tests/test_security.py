@@ -31,7 +31,11 @@ EXPLAINED = {
 NO_SECRETS = {
     ("bench/handlers.py", "Secret Keyword"),
     ("local/__main__.py", "Secret Keyword"),
+    ("tests/browser/fixtures.py", "Secret Keyword"),
     ("tests/browser/test_link.py", "Secret Keyword"),
+    ("tests/clients/clients.js", "Secret Keyword"),
+    ("tests/clients/clients.py", "Secret Keyword"),
+    ("tests/clients/test_clients.py", "Secret Keyword"),
     ("tests/conftest.py", "Secret Keyword"),
     ("tests/package/lambdas.py", "Secret Keyword"),
     ("tests/package/test_openai.py", "Secret Keyword"),
