@@ -153,6 +153,7 @@ function send(path, options) {
 async function readImage(response) {
   const sentence = "The connection was lost before the whole picture arrived. Check it, then try again."
   const text = await response.text().catch(throwOffline(sentence))
+  if (!text) throw new ApiError("Offline", sentence) // cut within the headers, which Chromium takes for a whole answer over HTTP
   const bytes = decodeBase64(text, response)
   const type = readHeader(response, "X-Image-Type", /./)
   if (!imageTypes.includes(type)) throw new ApiError("Unshowable", unshowable, { mayBeCharged: true })

@@ -7,12 +7,14 @@ import socket
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 from conftest import Running, serving
-from local.automatic1111 import Automatic1111, PainterFailed
+from local.__main__ import configure, results_environment
+from local.automatic1111 import TIMEOUT_SECONDS, Automatic1111, PainterFailed
 
 
 def png(mode="RGB", image=None):
@@ -27,6 +29,7 @@ class Stub(BaseHTTPRequestHandler):
     def do_POST(self):
         settings = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.requests.append((self.path, self.headers["Content-Type"], settings))
+        self.server.authorization = self.headers["Authorization"]
         status, answer = self.server.answer
         if self.server.paint:
             answer = json.dumps({"images": [png(image=self.server.paint(settings))]}).encode()
@@ -108,6 +111,38 @@ def test_an_error_status_fails_with_url_and_cause(server, painter):
     with pytest.raises(PainterFailed) as caught:
         painter.paint("a ship", **SIZE)
     assert str(caught.value) == f"{painter.url} returned 500 Internal Server Error"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"error": "OutOfMemoryError", "errors": "CUDA out of memory"},  # AUTOMATIC1111
+        {"detail": "CUDA out of memory"},
+        {"error": "CUDA out of memory"},
+    ],
+)
+def test_an_error_has_the_painters_own_words(answer, server, painter):
+    server.answer = (500, json.dumps(answer).encode())
+    with pytest.raises(PainterFailed, match=r"returned 500 CUDA out of memory$"):
+        painter.paint("a ship", **SIZE)
+
+
+def test_a_painter_may_need_a_name_and_password(server):
+    words = "me:a%40b"
+    url = f"http://{words}@127.0.0.1:{server.server_port}/"
+    painter = Automatic1111(url)
+    painter.paint("a ship", **SIZE)
+    assert base64.b64decode(server.authorization.removeprefix("Basic ")) == b"me:a@b"
+    assert words not in painter.url and "@" not in painter.url
+
+
+def test_everything_before_a_slow_painter_waits_for_it(monkeypatch):
+    """50 steps on a laptop's graphics card take longer than API Gateway and Lambda allow on AWS."""
+    monkeypatch.setenv("PAINTER", "http://127.0.0.1:7860")
+    website = SimpleNamespace()
+    configure(website)
+    of_the_function = int(results_environment("")["MODEL_TIMEOUT_SECONDS"])
+    assert 60 < TIMEOUT_SECONDS <= of_the_function < website.gateway_timeout_seconds
 
 
 def test_a_missing_server_fails_with_url_and_cause():

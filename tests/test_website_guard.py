@@ -214,6 +214,31 @@ def test_a_closed_terminal_ends_every_process(tmp_path):
         time.sleep(0.05)
 
 
+@pytest.mark.slow
+def test_a_closed_pipe_behind_the_output_breaks_no_answer():
+    """As with `make run | head`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local"],
+        cwd=ROOT, env=os.environ | {"PORT": "0"}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    words = b""
+    while b"Ctrl-C ends it." not in words:
+        words += os.read(process.stdout.fileno(), 4096)
+    process.stdout.close()
+    connection = http.client.HTTPConnection("127.0.0.1", int(re.search(rb":(\d+)/\n", words)[1]))
+    statuses = []
+    for prompt in ("a fox", "!throttled a fox", "!internal a fox", "a fox"):
+        connection.request("POST", "/api/", prompt, {"Content-Type": "text/plain"})
+        answer = connection.getresponse()
+        answer.read()
+        statuses.append(answer.status)
+    connection.close()
+    process.terminate()
+    process.wait(10)
+    assert statuses == [200, 429, 502, 200]
+
+
 def children(pid):
     """The lines of `ps` on a process's children: process id and command."""
     command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)]

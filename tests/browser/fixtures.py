@@ -1,11 +1,26 @@
 """Fixtures for the page: one Chromium and one site per worker, a fresh context per test."""
 
+from contextlib import ExitStack
+from types import SimpleNamespace
 from urllib.parse import urljoin
 
 import pytest
+from PIL import Image
 
 from browser.painter import BlankPainter
-from conftest import Running, serving
+from conftest import Running, budget_table, serving
+from local.__main__ import (
+    RESULTS_BUCKET,
+    free_port,
+    local_environment,
+    results_environment,
+    start_api,
+    wait_until_listening,
+)
+from local.api import SECRET_HEADER
+from local.bedrock import Bedrock
+from local.s3 import S3
+from local.website import Website
 
 # The waiting canvas breathes, and without a graphics card each frame costs a core.
 STILL = {"reduced_motion": "reduce"}
@@ -41,6 +56,39 @@ def quick_site(tmp_path_factory, blank_painter):
     with Running(log, PORT="0", PAINTER=blank_painter) as running:
         running.wait_until_ready()
         yield running
+
+
+@pytest.fixture(scope="session")
+def kept_site(moto):
+    """Easel with a results bucket, a budget of $50 in a table by moto, and a stub painter.
+
+    `kept_site.website` is its web server, `kept_site.calls()` the number of calls of Bedrock.
+    """
+    port, paintings = free_port(), []
+
+    def paint(prompt, **settings):
+        paintings.append(prompt)
+        return Image.new("RGB", (16, 16), "navy")
+
+    with ExitStack() as stack:
+        table = stack.enter_context(budget_table(moto, "page"))
+        bedrock = stack.enter_context(serving(Bedrock(0, paint)))
+        results = stack.enter_context(serving(S3(0, RESULTS_BUCKET)))
+        settings = {
+            "AWS_DEFAULT_REGION": "us-west-2",
+            "AWS_ENDPOINT_URL_DYNAMODB": table.meta.endpoint_url,
+            "BUDGET_TABLE": "page",
+            "DAILY_BUDGET_USD": "50",
+        }
+        environment = local_environment(bedrock.url) | results_environment(results.url) | settings
+        api = stack.enter_context(start_api(port, "aws", environment, "secret"))
+        stack.callback(api.kill)
+        assert wait_until_listening(api, port)
+        website = stack.enter_context(
+            serving(Website(0, port, results.objects, {SECRET_HEADER: "secret"}))
+        )
+        url = f"http://127.0.0.1:{website.server_port}/"
+        yield SimpleNamespace(website=website, url=url, calls=lambda: len(paintings))
 
 
 @pytest.fixture

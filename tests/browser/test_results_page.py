@@ -1,11 +1,8 @@
 """Every paid picture arrives once: after a lost answer, a closed tab, in two tabs, after Cancel."""
 
 import re
-from contextlib import ExitStack
-from types import SimpleNamespace
 
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
 from browser.acts import (
@@ -32,49 +29,13 @@ from browser.pending import (
     spent,
     start_and_close,
 )
-from conftest import budget_table, serving
-from local.__main__ import (
-    RESULTS_BUCKET,
-    free_port,
-    local_environment,
-    results_environment,
-    start_api,
-    wait_until_listening,
-)
-from local.api import SECRET_HEADER
-from local.bedrock import Bedrock
-from local.s3 import S3
-from local.website import Website
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def site(moto):
-    """Easel with a results bucket, the default budget in a table by moto, and a stub painter."""
-    port = free_port()
-    with ExitStack() as stack:
-        table = stack.enter_context(budget_table(moto, "page"))
-        bedrock = stack.enter_context(serving(Bedrock(0, paint)))
-        results = stack.enter_context(serving(S3(0, RESULTS_BUCKET)))
-        settings = {
-            "AWS_DEFAULT_REGION": "us-west-2",
-            "AWS_ENDPOINT_URL_DYNAMODB": table.meta.endpoint_url,
-            "BUDGET_TABLE": "page",
-            "DAILY_BUDGET_USD": "50",
-        }
-        environment = local_environment(bedrock.url) | results_environment(results.url) | settings
-        api = stack.enter_context(start_api(port, "aws", environment, "secret"))
-        stack.callback(api.kill)
-        assert wait_until_listening(api, port)
-        website = stack.enter_context(
-            serving(Website(0, port, results.objects, {SECRET_HEADER: "secret"}))
-        )
-        yield SimpleNamespace(website=website, url=f"http://127.0.0.1:{website.server_port}/")
-
-
-def paint(prompt, **settings):
-    return Image.new("RGB", (16, 16), "navy")
+def site(kept_site):
+    return kept_site
 
 
 @pytest.fixture
