@@ -11,9 +11,17 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from PIL import Image
 
+from local.images import MEGAPIXEL, Edit, scaled
+
 # A laptop's graphics card takes about a minute for 50 steps at one megapixel, and the first call
 # also loads the model.
 TIMEOUT_SECONDS = 120
+
+# Of AUTOMATIC1111's upscalers the general one; Forge and SD.Next have it too.
+UPSCALER = "R-ESRGAN 4x+"
+
+# How far an inpainted part may differ from what is there, from 0 to 1. Its own default is 0.75.
+INPAINT_STRENGTH = 0.9
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -25,11 +33,14 @@ class PainterFailed(Exception):
 class Automatic1111:
     """Any server that answers POST /sdapi/v1/txt2img (AUTOMATIC1111, Forge, SD.Next).
 
+    It also edits: image-to-image, inpaint and erase by /sdapi/v1/img2img, and upscales by
+    /sdapi/v1/extra-single-image. The fields are those of its modules/api/models.py.
+
     The URL may have a name and password, as `http://name:password@host`; they are not logged.
     """
 
     def __init__(self, url: str) -> None:
-        self.url = f"{without_password(url).rstrip('/')}/sdapi/v1/txt2img"
+        self.url = f"{without_password(url).rstrip('/')}/sdapi/v1"
         self.headers = {"Content-Type": "application/json"} | basic_authorization(url)
         # HTTP_PROXY is for other hosts. None means the environment's proxies.
         proxies: dict[str, str] | None = {} if urlsplit(url).hostname in LOOPBACK else None
@@ -46,6 +57,7 @@ class Automatic1111:
         steps: int = 50,
         cfg_scale: float = 7.0,
         style_preset: str = "",  # Stability's own; the API has no equivalent
+        edit: Edit | None = None,
     ) -> Image.Image:
         """An RGB image. Raises: PainterFailed."""
         settings = {
@@ -57,10 +69,57 @@ class Automatic1111:
             "width": width,
             "height": height,
         }
-        return self.decode_image(self.post(settings))
+        if edit is None:
+            return self.ask("txt2img", settings)
+        if edit.tool in ("inpaint", "erase-object"):
+            return self.inpaint(settings, edit)
+        if edit.tool == "image-to-image":
+            guide = {"init_images": [encoded(edit.image.resize((width, height)))]}
+            return self.ask(
+                "img2img", settings | guide | {"denoising_strength": edit.settings["strength"]}
+            )
+        if edit.tool.endswith("-upscale"):
+            return self.upscale(edit, width, height)
+        raise PainterFailed(f"AUTOMATIC1111's API has no {edit.tool}")
 
-    def post(self, settings: dict[str, Any]) -> bytes:
-        request = urllib.request.Request(self.url, json.dumps(settings).encode(), self.headers)
+    def inpaint(self, settings: dict[str, Any], edit: Edit) -> Image.Image:
+        """The image with the masked part painted; the rest stays as it is, pixel by pixel."""
+        width, height = edit.image.size
+        factor = min(1, scaled(width, height, MEGAPIXEL)[0] / width)
+        size = max(64, int(width * factor) // 8 * 8), max(64, int(height * factor) // 8 * 8)
+        image = edit.image.convert("RGB")
+        painted = self.ask(
+            "img2img",
+            settings
+            | {
+                "width": size[0],
+                "height": size[1],
+                "init_images": [encoded(image.resize(size))],
+                "mask": encoded(edit.mask.resize(size)),
+                "denoising_strength": INPAINT_STRENGTH,
+                "inpainting_fill": 0,  # the mask starts from the colours around it
+                "inpaint_full_res": False,
+            },
+        )
+        return Image.composite(painted.resize(image.size), image, edit.mask)
+
+    def upscale(self, edit: Edit, width: int, height: int) -> Image.Image:
+        settings = {
+            "image": encoded(edit.image.convert("RGB")),
+            "resize_mode": 1,
+            "upscaling_resize_w": width,
+            "upscaling_resize_h": height,
+            "upscaling_crop": False,
+            "upscaler_1": UPSCALER,
+        }
+        return self.ask("extra-single-image", settings)
+
+    def ask(self, operation: str, settings: dict[str, Any]) -> Image.Image:
+        url = f"{self.url}/{operation}"
+        return decode_image(url, self.post(url, settings))
+
+    def post(self, url: str, settings: dict[str, Any]) -> bytes:
+        request = urllib.request.Request(url, json.dumps(settings).encode(), self.headers)
         try:
             with self.opener.open(request, timeout=TIMEOUT_SECONDS) as response:
                 content: bytes = response.read()
@@ -68,19 +127,29 @@ class Automatic1111:
         except urllib.error.HTTPError as error:
             with error:  # the error is also the open response
                 reason = own_words(error) or error.reason
-            raise PainterFailed(f"{self.url} returned {error.code} {reason}") from error
+            raise PainterFailed(f"{url} returned {error.code} {reason}") from error
         except (OSError, http.client.HTTPException) as error:
             cause = getattr(error, "reason", error)
-            raise PainterFailed(f"{self.url} did not respond: {cause}") from error
+            raise PainterFailed(f"{url} did not respond: {cause}") from error
 
-    def decode_image(self, content: bytes) -> Image.Image:
-        try:
-            text = json.loads(content)["images"][0]
-            # Some servers send a data: URL, others plain base64.
-            image = base64.b64decode(text.rpartition(",")[2])
-            return Image.open(io.BytesIO(image)).convert("RGB")
-        except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-            raise PainterFailed(f"{self.url} returned no image: {error!r}") from error
+
+def encoded(image: Image.Image) -> str:
+    """A PNG as base64 text."""
+    content = io.BytesIO()
+    image.save(content, "PNG", compress_level=1)
+    return base64.b64encode(content.getvalue()).decode()
+
+
+def decode_image(url: str, content: bytes) -> Image.Image:
+    """The first of `images`, or `image`. Raises: PainterFailed."""
+    try:
+        answer = json.loads(content)
+        text = answer["image"] if "image" in answer else answer["images"][0]
+        # Some servers send a data: URL, others plain base64.
+        image = base64.b64decode(text.rpartition(",")[2])
+        return Image.open(io.BytesIO(image)).convert("RGB")
+    except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+        raise PainterFailed(f"{url} returned no image: {error!r}") from error
 
 
 def without_password(url: str) -> str:

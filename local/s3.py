@@ -25,6 +25,8 @@ from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from local.bodies import BrokenBody, read_chunks
+
 RETENTION_SECONDS = 24 * 60 * 60  # as the deployed bucket's lifecycle rule
 
 MAX_METADATA_BYTES = 2_048  # names and values together (UsingMetadata)
@@ -260,35 +262,15 @@ def read_body(
     if not length.isdecimal():
         raise Refused("MissingContentLength")
     is_chunked = found.get("transfer-encoding", "").lower() == "chunked"
-    content = read_chunks(file)[0] if is_chunked else file.read(int(length))
-    if not is_chunked and len(content) < int(length):
-        raise Refused("IncompleteBody")
-    if "aws-chunked" not in found.get("content-encoding", ""):
-        return content, found
-    content, trailer = read_chunks(io.BytesIO(content))
+    try:
+        content = read_chunks(file)[0] if is_chunked else file.read(int(length))
+        if not is_chunked and len(content) < int(length):
+            raise BrokenBody
+        if "aws-chunked" not in found.get("content-encoding", ""):
+            return content, found
+        content, trailer = read_chunks(io.BytesIO(content))
+    except BrokenBody:
+        raise Refused("IncompleteBody") from None
     if len(content) != int(found.get("x-amz-decoded-content-length", "-1")):
         raise Refused("IncompleteBody")
     return content, found | trailer
-
-
-def read_chunks(file: io.BufferedIOBase) -> tuple[bytes, dict[str, str]]:
-    """The content and the trailer of a chunked body: HTTP's own chunks, or AWS's inside them.
-
-    Raises: Refused.
-    """
-    parts, trailer = [], {}
-    while length := read_length(file.readline(1_024)):
-        parts.append(file.read(length))
-        if len(parts[-1]) < length or file.readline(3) != b"\r\n":
-            raise Refused("IncompleteBody")
-    while line := file.readline(1_024).decode("latin-1").strip():
-        name, _, text = line.partition(":")
-        trailer[name.lower()] = text.strip()
-    return b"".join(parts), trailer
-
-
-def read_length(line: bytes) -> int:
-    match = re.match(rb"([0-9a-fA-F]{1,8})(;.*)?\r\n", line)
-    if not match:
-        raise Refused("IncompleteBody")
-    return int(match[1], 16)

@@ -12,15 +12,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from local.bodies import (
+    EVENT_TOO_LARGE,
+    MAX_EVENT_BYTES,
+    MAX_REQUEST_BYTES,
+    REQUEST_TOO_LARGE,
+    BrokenBody,
+    TooLarge,
+    event_bytes,
+    read_chunks,
+)
 from local.s3 import Objects, Refused
 
 FRONTEND = Path(__file__).parent.parent / "frontend"
 
-# API Gateway's request limit, 10 MB (its developer guide, page
-# api-gateway-execution-service-limits-table, read on 2026-11-22).
-MAX_REQUEST_BYTES = 10 * 1024 * 1024
-
-# API Gateway's limit for the API's response (the same page). The function works on after it.
+# API Gateway's limit for the API's response (its developer guide, page
+# api-gateway-execution-service-limits-table). The function works on after it.
 GATEWAY_TIMEOUT_SECONDS = 29.0
 
 # CloudFront's limit for a URL (its developer guide, page cloudfront-limits).
@@ -158,20 +165,22 @@ class Visit(SimpleHTTPRequestHandler):
             self.close_connection = True  # the body stays unread
             self.send_error(HTTPStatus.REQUEST_URI_TOO_LONG)
             return
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not re.fullmatch("[0-9]{1,19}", length):
+        try:
+            body = self.read_body()
+        except BrokenBody:
+            self.close_connection = True
+            self.send_error(HTTPStatus.BAD_REQUEST, "The body is not as long as it says")
+            return
+        except TooLarge:
+            self.close_connection = True
+            self.answer(*REQUEST_TOO_LARGE)
+            return
+        if body is None:
             self.close_connection = True
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
             return
-        if int(length) > MAX_REQUEST_BYTES:
-            self.discard(int(length))
-            self.answer(
-                413, {"Content-Type": "application/json"}, b'{"message":"Request Too Long"}'
-            )
-            return
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):  # the client disconnected
-            self.close_connection = True
+        if event_bytes(url, self.headers, body) > MAX_EVENT_BYTES:
+            self.answer(*EVENT_TOO_LARGE)
             return
         seconds = self.server.gateway_timeout_seconds
         api = http.client.HTTPConnection("127.0.0.1", self.server.api_port, timeout=seconds)
@@ -194,12 +203,30 @@ class Visit(SimpleHTTPRequestHandler):
         finally:
             api.close()
 
+    def read_body(self) -> bytes | None:
+        """The whole body; None if the request does not say how long it is.
+
+        Raises: BrokenBody, TooLarge.
+        """
+        length = self.headers.get("Content-Length", "0")
+        coding = self.headers.get("Transfer-Encoding", "").strip().lower()
+        if coding == "chunked" and "Content-Length" not in self.headers:
+            return read_chunks(self.rfile, MAX_REQUEST_BYTES)[0]
+        if coding or not re.fullmatch("[0-9]{1,19}", length):
+            return None
+        if int(length) > MAX_REQUEST_BYTES:
+            self.discard(int(length))
+            raise TooLarge
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise BrokenBody
+        return body
+
     def discard(self, length: int) -> None:
         """Read a body without keeping it, as some clients read the answer only after they sent it.
 
         Of an endless one, no more than ten times the limit.
         """
-        self.close_connection = True
         left = min(length, 10 * MAX_REQUEST_BYTES)
         while left > 0 and (part := self.rfile.read(min(left, 65_536))):
             left -= len(part)

@@ -15,6 +15,7 @@ from PIL import Image
 from conftest import Running, serving
 from local.__main__ import configure, results_environment
 from local.automatic1111 import TIMEOUT_SECONDS, Automatic1111, PainterFailed
+from local.images import Edit
 
 
 def png(mode="RGB", image=None):
@@ -81,7 +82,7 @@ def test_returns_the_first_image_as_rgb(prefix, mode, server, painter):
 def test_uses_no_proxy_for_a_loopback_address(painter, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://192.0.2.1:3128")
     monkeypatch.delenv("no_proxy", raising=False)
-    assert Automatic1111(painter.url.removesuffix("/sdapi/v1/txt2img")).paint("a ship", **SIZE)
+    assert Automatic1111(painter.url.removesuffix("/sdapi/v1")).paint("a ship", **SIZE)
 
 
 @pytest.mark.parametrize(
@@ -103,14 +104,14 @@ def test_a_response_without_an_image_fails(answer, server, painter):
     server.answer = (200, answer)
     with pytest.raises(PainterFailed) as caught:
         painter.paint("a ship", **SIZE)
-    assert str(caught.value).startswith(f"{painter.url} returned no image: ")
+    assert str(caught.value).startswith(f"{painter.url}/txt2img returned no image: ")
 
 
 def test_an_error_status_fails_with_url_and_cause(server, painter):
     server.answer = (500, b"CUDA out of memory")
     with pytest.raises(PainterFailed) as caught:
         painter.paint("a ship", **SIZE)
-    assert str(caught.value) == f"{painter.url} returned 500 Internal Server Error"
+    assert str(caught.value) == f"{painter.url}/txt2img returned 500 Internal Server Error"
 
 
 @pytest.mark.parametrize(
@@ -153,6 +154,65 @@ def test_a_missing_server_fails_with_url_and_cause():
             PainterFailed, match=f"{url}/sdapi/v1/txt2img did not respond: .*efused"
         ):
             Automatic1111(url).paint("a ship", **SIZE)
+
+
+MASK = Image.new("L", (64, 32))
+MASK.paste(255, (0, 0, 16, 32))
+
+
+def edit(tool, image=None, **settings):
+    return Edit(tool, image or Image.new("RGB", (64, 32), "red"), MASK, settings=settings)
+
+
+def sent_image(text):
+    return Image.open(io.BytesIO(base64.b64decode(text)))
+
+
+def test_image_to_image_sends_image_and_strength(server, painter):
+    painter.paint("a ship", **SIZE, edit=edit("image-to-image", strength=0.3))
+    ((path, _, settings),) = server.requests
+    assert (path, settings["denoising_strength"]) == ("/sdapi/v1/img2img", 0.3)
+    assert (settings["prompt"], settings["seed"], settings["width"]) == ("a ship", 7, 64)
+    assert sent_image(settings["init_images"][0]).getpixel((9, 9)) == (255, 0, 0)
+    assert "mask" not in settings
+
+
+@pytest.mark.parametrize("tool", ["inpaint", "erase-object"])
+def test_inpaint_sends_the_mask_and_changes_nothing_outside(tool, server, painter):
+    image = painter.paint("", **SIZE, edit=edit(tool))
+    ((path, _, settings),) = server.requests
+    assert path == "/sdapi/v1/img2img"
+    assert [sent_image(settings["mask"]).getpixel((x, 9)) for x in (5, 50)] == [255, 0]
+    assert [image.getpixel((x, 9)) for x in (5, 50)] == [(0, 0, 128), (255, 0, 0)]
+
+
+def test_inpaint_sends_a_large_image_at_a_megapixel_and_returns_its_size(server, painter):
+    large = Image.new("RGB", (3001, 2003))
+    request = Edit("inpaint", large, Image.new("L", large.size))
+    assert painter.paint("", seed=7, width=3001, height=2003, edit=request).size == large.size
+    ((_, _, settings),) = server.requests
+    width, height = settings["width"], settings["height"]
+    assert width * height <= 1_048_576 and width % 8 == height % 8 == 0
+    assert sent_image(settings["init_images"][0]).size == (width, height)
+    assert sent_image(settings["mask"]).size == (width, height)
+
+
+def test_an_upscale_asks_for_the_size(server, painter):
+    server.answer = (200, json.dumps({"image": png(), "html_info": ""}).encode())
+    image = painter.paint("", seed=7, width=256, height=128, edit=edit("fast-upscale"))
+    ((path, _, settings),) = server.requests
+    assert (path, settings["resize_mode"]) == ("/sdapi/v1/extra-single-image", 1)
+    assert (settings["upscaling_resize_w"], settings["upscaling_resize_h"]) == (256, 128)
+    assert settings["upscaler_1"] == "R-ESRGAN 4x+"
+    assert sent_image(settings["image"]).size == (64, 32)
+    assert image.mode == "RGB"
+
+
+@pytest.mark.parametrize("tool", ["search-replace", "remove-background", "style-transfer"])
+def test_says_what_the_api_has_not(tool, server, painter):
+    with pytest.raises(PainterFailed, match=f"^AUTOMATIC1111's API has no {tool}$"):
+        painter.paint("a ship", **SIZE, edit=edit(tool))
+    assert server.requests == []
 
 
 @pytest.fixture

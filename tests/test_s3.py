@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import serving
-from local import s3
+from local import bodies, s3
 
 BUCKET = "easel-results"
 OBJECT = {"Bucket": BUCKET, "Key": "files/a+b c/ü%41"}
@@ -238,7 +238,7 @@ def test_chunks_of_any_size_are_one_body(content, sizes, is_signed):
         chunks += b"%x%s\r\n%s\r\n" % (len(part), extension, part) if part else b""
     chunks += b"%x%s\r\n%s\r\n" % (len(rest), extension, rest) if rest else b""
     body = chunks + b"0%s\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n" % extension
-    assert s3.read_chunks(io.BytesIO(body)) == (content, {"x-amz-checksum-crc32": "AAAAAA=="})
+    assert bodies.read_chunks(io.BytesIO(body)) == (content, {"x-amz-checksum-crc32": "AAAAAA=="})
 
 
 @given(st.binary(max_size=99))

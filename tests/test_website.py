@@ -1,5 +1,6 @@
 """The laptop's website: it serves the page and forwards /api/* to the API."""
 
+import contextlib
 import gzip
 import http.client
 import json
@@ -127,26 +128,95 @@ def test_rejects_a_post_to_a_file(site):
     assert ask(site, "POST", "/index.html", b"x")[0] == 405
 
 
-def test_rejects_over_10_mb_as_api_gateway_does(site):
-    status, _, content = ask(site, "POST", "/api/", bytes(10 * 1024 * 1024 + 1))
-    assert (status, json.loads(content)) == (413, {"message": "Request Too Long"})
-    assert ask(site, "POST", "/api/", bytes(10 * 1024 * 1024))[0] == 418
+MULTIPART = "multipart/form-data; boundary=----x"
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", MULTIPART])
+def test_rejects_over_10_mb_as_api_gateway_does(site, content_type):
+    for body in (bytes(10_485_761), iter([bytes(10_485_761)])):  # with a length; chunked
+        status, headers, content = ask(site, "POST", "/api/", body, Content_Type=content_type)
+        assert (status, headers["Content-Type"]) == (413, "text; charset=utf-8")
+        assert content == b"HTTP content length exceeded 10485760 bytes."
 
 
 @pytest.mark.parametrize(
-    "header", [b"Transfer-Encoding: chunked", b"Content-Length: abc", b"Content-Length: -1"]
+    ("content_type", "passes", "fails"),
+    [
+        ("text/plain", 6_288_000, 6_291_456),
+        ("application/json", 6_288_000, 6_291_456),
+        # Base64 adds a third.
+        (MULTIPART, 4_710_000, 4_720_000),
+        ("application/octet-stream", 4_710_000, 4_720_000),
+        ("image/png", 4_710_000, 10_485_760),
+    ],
 )
-def test_rejects_a_body_without_a_valid_length(site, header):
+def test_rejects_an_event_over_6_mb_as_lambda_does(site, content_type, passes, fails):
+    assert ask(site, "POST", "/api/", b"x" * passes, Content_Type=content_type)[0] == 418
+    answer = ask(site, "POST", "/api/", b"x" * fails, Content_Type=content_type)
+    status, headers, content = answer
+    assert (status, headers["Content-Type"]) == (413, "application/json")
+    assert headers["x-amzn-errortype"] == "BadRequestException"
+    assert content == b'{"message": "Request Too Long"}'
+
+
+def test_counts_text_as_it_is_in_the_events_json(site):
+    assert ask(site, "POST", "/api/", b"\n" * 3_200_000, Content_Type="text/plain")[0] == 413
+    body = "\u00e9".encode() * 3_100_000
+    assert ask(site, "POST", "/api/", body, Content_Type="text/plain")[0] == 418
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_passes_an_upload_byte_for_byte(site, chunked):
+    upload = bytes(range(256)) * 400 + b"\r\n------x--\r\n"
+    body = iter([upload[:7], upload[7:50_000], upload[50_000:]]) if chunked else upload
+    status, _, content = ask(site, "POST", "/api/", body, Content_Type=MULTIPART)
+    request = json.loads(content)
+    assert (status, Api.bodies[-1]) == (418, upload)
+    assert request["headers"]["Content-Type"] == MULTIPART
+    assert request["headers"]["Content-Length"] == str(len(upload))
+    assert "Transfer-Encoding" not in request["headers"]
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (b"Transfer-Encoding: gzip, chunked", 411),
+        (b"Transfer-Encoding: chunked\r\nContent-Length: 3", 411),
+        (b"Content-Length: abc", 411),
+        (b"Content-Length: -1", 411),
+    ],
+)
+def test_rejects_a_body_without_a_valid_length(site, header, status):
+    assert first_line(site, header, b"3\r\nabc\r\n0\r\n\r\n").startswith(b"HTTP/1.1 %d" % status)
+    assert ask(site, "GET", "/api/models")[0] == 418
+
+
+@pytest.mark.parametrize(
+    "body", [b"x\r\nabc\r\n", b"3\r\nabcd\r\n0\r\n\r\n", b"3\r\nab", b"-1\r\n", b"", b"9" * 2_000]
+)
+def test_rejects_broken_chunks(site, body):
+    line = first_line(site, b"Transfer-Encoding: Chunked", body)
+    assert line.startswith(b"HTTP/1.1 400")
+    assert ask(site, "GET", "/api/models")[0] == 418
+    assert Api.bodies[-1] == b""
+
+
+def test_an_endless_chunked_body_is_not_kept(site):
+    chunk = b"%x\r\n" % 1_000_000 + bytes(1_000_000) + b"\r\n"
+    line = first_line(site, b"Transfer-Encoding: chunked", chunk * 106)
+    assert line.startswith(b"HTTP/1.1 413")
+
+
+def first_line(site, header, body):
+    """The first line of the answer to a request of which nothing follows."""
     with socket.create_connection(("127.0.0.1", site.server_port)) as caller:
         caller.sendall(
-            b"POST /api/ HTTP/1.1\r\nHost: "
-            + host(site)
-            + b"\r\n"
-            + header
-            + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+            b"POST /api/ HTTP/1.1\r\nHost: " + host(site) + b"\r\n" + header + b"\r\n\r\n"
         )
-        assert caller.makefile("rb").readline().startswith(b"HTTP/1.1 411")
-    assert ask(site, "GET", "/api/models")[0] == 418
+        with contextlib.suppress(OSError):  # answered before the whole body was sent
+            caller.sendall(body)
+            caller.shutdown(socket.SHUT_WR)
+        return caller.makefile("rb").readline()
 
 
 def test_rejects_a_huge_header(site):
@@ -160,7 +230,7 @@ def test_ignores_a_truncated_body(site):
             b"POST /api/ HTTP/1.1\r\nHost: " + host(site) + b"\r\nContent-Length: 9\r\n\r\na hen"
         )
         caller.shutdown(socket.SHUT_WR)
-        assert caller.recv(1) == b""
+        assert caller.makefile("rb").readline().startswith(b"HTTP/1.1 400")
     assert ask(site, "GET", "/api/models")[0] == 418
     assert b"a hen" not in Api.bodies
 

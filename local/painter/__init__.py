@@ -1,9 +1,15 @@
 """The local painter: turns a prompt and a seed into an image, always the same one."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from PIL import Image, ImageEnhance
 
-from . import land, lettering, water
+from local.images import Edit
+
+from . import edits, guides, land, lettering, water
 from .abstract import paint_abstract
+from .edits import Task
 from .noise import Dice, Field, seeded_dice, to_field, to_image
 from .scene import Scene
 from .sky import add_weather, paint_sky
@@ -12,6 +18,25 @@ from .things import add_ship, add_things
 from .words import Subject, parse_prompt
 
 REFERENCE_SIDE = 640  # pixels: scenes are composed at this size and painted at full size
+
+
+# How each of Bedrock's tools edits an image.
+TOOLS: dict[str, Callable[[Task], Image.Image]] = {
+    "inpaint": edits.inpaint,
+    "outpaint": edits.outpaint,
+    "erase-object": edits.erase_object,
+    "search-replace": edits.search_replace,
+    "search-recolor": edits.search_recolor,
+    "remove-background": edits.remove_background,
+    "control-sketch": guides.control_sketch,
+    "control-structure": guides.control_structure,
+    "style-guide": guides.style_guide,
+    "style-transfer": guides.style_transfer,
+    "conservative-upscale": guides.upscale,
+    "creative-upscale": guides.upscale,
+    "fast-upscale": guides.upscale,
+    "image-to-image": guides.image_to_image,
+}
 
 
 def paint(
@@ -24,23 +49,39 @@ def paint(
     steps: int = 50,
     cfg_scale: float = 7.0,
     style_preset: str = "",
+    edit: Edit | None = None,
 ) -> Image.Image:
-    """An RGB image of the prompt, width by height pixels.
+    """An RGB image of the prompt, width by height pixels, or the image of an edit.
 
     More steps (10 to 50) add detail. A low cfg_scale (0 to 35) skips words and shifts the hue, a
-    high one adds colour.
+    high one adds colour. Only the removal of a background returns RGBA.
     """
     key = f"{seed}|{prompt}"
     dice = seeded_dice(key)
     subject = parse_prompt(prompt, negative_prompt, style_preset, cfg_scale, dice)
-    if subject.recognised:
-        reference = _grade_colours(_paint_reference(subject, key, width, height), cfg_scale, dice)
-        finish = min(max((steps - 10) / 40, 0), 1)
-        image = to_image(STYLES[subject.style](to_field(reference), dice, finish))
-    else:
-        picture = paint_abstract(list(subject.colours.values()), dice, width, height)
-        image = _grade_colours(to_image(picture), cfg_scale, dice)
+
+    def draft(width: int, height: int) -> Image.Image:
+        if subject.recognised:
+            picture = _paint_reference(subject, key, width, height)
+        else:
+            picture = to_image(paint_abstract(list(subject.colours.values()), dice, width, height))
+        return _grade_colours(picture, cfg_scale, dice)
+
+    def finish(width: int, height: int) -> Image.Image:
+        image = draft(width, height)
+        if subject.recognised:
+            detail = min(max((steps - 10) / 40, 0), 1)
+            return to_image(STYLES[subject.style](to_field(image), dice, detail))
         lettering.add_caption(image, prompt)
+        return image
+
+    if edit:
+        bare = replace(edit, image=lettering.without_signature(edit.image))
+        size = width, height
+        task = Task(bare, size, prompt, subject, key, dice, finish, draft)
+        image = TOOLS[edit.tool](task)
+    else:
+        image = finish(width, height)
     lettering.add_signature(image)
     return image
 

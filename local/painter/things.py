@@ -1,4 +1,4 @@
-"""Paints castles, lighthouses, houses and foxes from drawings, and the ship and the balloon."""
+"""Paints things from drawings, such as castles and foxes, and the ship and the balloon."""
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from .scene import Scene, Sheet, parse
 _NAMED = """
 fur cc6426 deepfur 9c4318 white f7f1e6 dark 2a1d1a wall e9e4d6 red b5352a stone 8d8577
 shade 6a6359 roof 5a3128 log 8a5a34 lamp ffd27a rock 4a4640 hill 4c5a34 slate 3d4a70
+coat 7c8088 stripe 4b4e57 pink d88f8c eye a8bf5e post 2b2f36 silk c8402f sail e9ddc3
 """
 PAINTS = dict(zip(_NAMED.split()[::2], _NAMED.split()[1::2], strict=True))
 # Each part is a paint and the points of a curve, in hundredths. "!" draws a polygon instead; "="
@@ -48,35 +49,71 @@ shade! -40,40 -40,48 40,48 40,40 ; roof! -50,42 0,92 50,42 44,40 0,80 -44,40
 dark! -10,0 -10,30 10,30 10,0 ; lamp! -6,52 -6,62 6,62 6,52
 lamp!= 18,16 18,32 32,32 32,16 ; dark!= 24.4,16 24.4,32 25.6,32 25.6,16
 """
+CAT = """
+stripe 14,6 34,-1 50,6 56,22 52,38 44,44 40,38 46,28 42,16 32,10 16,14
+coat -15,58 -25,40 -29,20 -26,4 -13,-1 13,-1 26,4 29,20 25,40 15,58
+white 0,54 -9,46 -9,34 0,26 9,34 9,46 ; coat= -12,34 -14,10 -13,-2 -3,-2 -2,10 -2,30
+white= -14,6 -15,0 -9,-3 -2,0 -3,6 -8,8 ; coat!= -30,78 -30,110 -7,94
+pink!= -26,84 -26.5,102 -12,93 ; coat 0,96 -17,94 -29,85 -33,73 -28,59 -15,51 0,49 15,51 28,59 33,73
+stripe! -3,95.5 0,82 3,95.5 ; stripe!= -13,94 -9,83 -7,95 ; stripe!= -32,72 -20,69 -32,67
+coat 33,73 29,85 17,94 26,84 30,72 ; white 0,64 -9,62 -11,55 -5,50.5 0,52 5,50.5 11,55 9,62
+eye= -19,74 -13,79.5 -7,74 -8,70 -13,68 -18,70 ; dark= -14.5,74 -13,79 -11.5,74 -13,69
+white -13.5,76.5 -12,76.5 -12,75 -13.5,75 ; white 12,76.5 13.5,76.5 13.5,75 12,75
+pink! -3.4,65 3.4,65 0,61 ; dark= 0,61 0,58 4,55.6 8,57.4 8.4,58.6 5,57 1.2,59
+white!= 9,62 36,67 36,66.2 9,60.6 ; white!= 9,59.4 37,58 37,57.2 9,58
+"""
+LAMP = """
+post -9,-2 -7,4 -2.4,7 2.4,7 7,4 9,-2 ; post! -2,4 -1.6,92 1.6,92 2,4
+post! -8,91 -5,95 5,95 8,91 ; lamp! -5,95 -9,112 9,112 5,95 ; post! -11.5,112 0,121 11.5,112
+post! -1.2,121 -1.2,125 1.2,125 1.2,121 ; post! -0.6,95 -1,112 1,112 0.6,95
+"""
 # The drawing, its height, and the paint that the prompt's colour for this thing replaces.
 DRAWINGS = {
     "castle": (CASTLE, 0.4, "stone"),
     "lighthouse": (LIGHTHOUSE, 0.46, "red"),
     "house": (HOUSE, 0.25, "log"),
     "fox": (FOX, 0.42, "fur"),
+    "cat": (CAT, 0.36, "coat"),
+    "lamp": (LAMP, 0.5, "post"),
 }
+MAIN_PAINTS = {name: paint for name, (_, _, paint) in DRAWINGS.items()}
+MAIN_PAINTS["balloon"] = "silk"
+ALONE = (*DRAWINGS, "balloon", "ship")  # what add_large can paint
 MASTS = ((-0.27, 0.7, 0.8), (0.0, 0.86, 1.0), (0.25, 0.76, 0.9))  # position, height, width
 SAILS = ((0.2, 0.43, 0.165), (0.45, 0.67, 0.14), (0.69, 0.86, 0.105))  # foot, head, half width
 
 
 def add_things(scene: Scene, picture: Field) -> Field:
     """Add the things that stand side by side on the ground, and the balloon."""
-    spots = iter((0.5 + 0.16 * scene.side, 0.5 - 0.2 * scene.side, 0.5, 0.8))
+    spots = iter((0.5 + 0.16 * scene.side, 0.5 - 0.2 * scene.side, 0.5, 0.8, 0.2, 0.65))
     depth = 0.1 if scene.subject.place in ("sea", "lake") else 0.32
     foot = min(scene.horizon + depth * scene.room, scene.tall - 0.12)
-    for name in ("castle", "lighthouse", "house", "fox"):
+    for name in ("castle", "lighthouse", "house", "lamp", "fox", "cat"):
         if name in scene.subject.names:
-            y = foot + 0.55 * (scene.tall - foot) * (name == "fox")
-            picture = _add_drawing(scene, picture, name, (scene.wide * next(spots), y))
+            y = foot + 0.55 * (scene.tall - foot) * (name in ("fox", "cat"))
+            at = scene.wide * next(spots), y
+            picture = _add_drawing(scene, picture, name, at, DRAWINGS[name][1])
     return _add_balloon(scene, picture) if "balloon" in scene.subject.names else picture
 
 
-def _add_drawing(scene: Scene, picture: Field, name: str, at: tuple[float, float]) -> Field:
+def add_large(scene: Scene, picture: Field, name: str) -> Field:
+    """Add one thing as large as the picture, standing on its lower edge."""
+    foot, size = scene.tall - 0.05, 0.85 * min(scene.wide, scene.tall / 1.1)
+    if name == "ship":
+        return add_ship(scene, picture, (scene.wide / 2, foot - 0.05), size)
+    if name == "balloon":
+        return _add_balloon(scene, picture, (scene.wide / 2, foot), size)
+    return _add_drawing(scene, picture, name, (scene.wide / 2, foot), size * 0.94)
+
+
+def _add_drawing(
+    scene: Scene, picture: Field, name: str, at: tuple[float, float], size: float
+) -> Field:
     """Add a thing from DRAWINGS, standing at a point, with the light of its lamps."""
-    drawing, size, main_paint = DRAWINGS[name]
+    drawing, usual, main_paint = DRAWINGS[name]
     sheet = Sheet(scene, at, size, flip=-scene.side)
     paints = PAINTS | {main_paint: scene.subject.colours.get(name, PAINTS[main_paint])}
-    if name == "fox":
+    if name in ("fox", "cat"):
         sheet.oval(0.1, -0.01, 0.5, 0.045, mix(scene.land, scene.top, 0.35))
     for part in drawing.strip().replace("\n", ";").split(";"):
         paint, points = part.strip().split(" ", 1)
@@ -87,10 +124,12 @@ def _add_drawing(scene: Scene, picture: Field, name: str, at: tuple[float, float
         draw(points, colour)
         if "=" in paint:
             draw(parse(points) * (-1, 1), colour)
-    picture = sheet.composite(picture, scene.haze)
+    picture, (x, y), grow = sheet.composite(picture, scene.haze), at, size / usual
     if name == "house":
-        return _add_glow(scene, picture, at[0], at[1] - 0.05, 0.16)
-    return _add_beam(scene, picture, at[0], at[1] - 0.4) if name == "lighthouse" else picture
+        return _add_glow(scene, picture, x, y - 0.05 * grow, 0.16 * grow)
+    if name == "lamp":
+        return _add_glow(scene, picture, x, y - 1.04 * size, 0.14 * grow)
+    return _add_beam(scene, picture, x, y - 0.4 * grow) if name == "lighthouse" else picture
 
 
 def _add_glow(scene: Scene, picture: Field, x: float, y: float, radius: float) -> Field:
@@ -105,10 +144,13 @@ def _add_beam(scene: Scene, picture: Field, x: float, y: float) -> Field:
     return _add_glow(scene, mix(picture, rgb("fff0c0"), beam), x, y, 0.12)
 
 
-def _add_balloon(scene: Scene, picture: Field) -> Field:
+def _add_balloon(
+    scene: Scene, picture: Field, at: tuple[float, float] | None = None, size: float = 0.36
+) -> Field:
     """Add a hot-air balloon with striped gores, shaded to look round."""
-    sheet = Sheet(scene, (scene.wide * (0.5 + 0.12 * scene.side), scene.horizon * 0.62), 0.36)
-    first, second = rgb(scene.subject.colours.get("balloon", "c8402f")), rgb("f3dfb4")
+    at = at or (scene.wide * (0.5 + 0.12 * scene.side), scene.horizon * 0.62)
+    sheet = Sheet(scene, at, size)
+    first, second = rgb(scene.subject.colours.get("balloon", PAINTS["silk"])), rgb("f3dfb4")
     rise = np.linspace(0, 1, 24)
     swell = 0.4 * np.sqrt(np.clip(1 - (1.45 * rise - 0.45) ** 2, 0, 1)) * ramp(-0.35, 0.5, rise)
     bends = [-np.cos(np.pi * seam / 13) * swell for seam in range(14)]
@@ -124,12 +166,14 @@ def _add_balloon(scene: Scene, picture: Field) -> Field:
     return sheet.composite(picture, scene.haze, 0.05)
 
 
-def add_ship(scene: Scene, picture: Field) -> Field:
+def add_ship(
+    scene: Scene, picture: Field, at: tuple[float, float] | None = None, size: float = 0.58
+) -> Field:
     """Add a three-master under sail that climbs a wave, away from the light."""
     side = scene.side
-    at = scene.wide * (0.5 + 0.02 * side), scene.horizon + 0.3 * scene.room
-    sheet = Sheet(scene, at, 0.58, tilt=9 * side, flip=side)
-    cloth = rgb(scene.subject.colours.get("ship", "e9ddc3"))
+    at = at or (scene.wide * (0.5 + 0.02 * side), scene.horizon + 0.3 * scene.room)
+    sheet = Sheet(scene, at, size, tilt=9 * side, flip=side)
+    cloth = rgb(scene.subject.colours.get("ship", PAINTS["sail"]))
     sunlit = mix(mix(cloth, scene.light, 0.35), scene.haze, 0.08)
     shade = mix(cloth * 0.42, scene.top, 0.35)
     _draw_rigging(sheet, sunlit, shade)

@@ -34,6 +34,8 @@ THINGS = {
     "house": "house houses cabin cottage hut",
     "balloon": "balloon balloons",
     "fox": "fox foxes",
+    "cat": "cat cats kitten kittens",
+    "lamp": "lamp lamps lantern lanterns streetlamp",
 }
 STYLES = {
     "watercolour": "watercolour watercolor sketch anime comic-book line-art low-poly origami",
@@ -46,7 +48,10 @@ gold d9a441 navy 1d2f5e turquoise 3fb8af
 """
 COLOURS = dict(zip(_NAMED.split()[::2], _NAMED.split()[1::2], strict=True))
 # Where a thing stands if the prompt names no place.
-HOMES = {"lighthouse": "sea", "castle": "mountain", "house": "field", "fox": "field"}
+HOMES = {
+    **{"lighthouse": "sea", "castle": "mountain"},
+    **dict.fromkeys(("house", "fox", "cat", "lamp"), "field"),
+}
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,11 @@ def parse_prompt(prompt: str, negative: str, preset: str, cfg_scale: float, dice
         style=[*styles, "oil"][0],
         colours=_colours(_words(prompt)),
     )
+
+
+def colour_codes(text: str) -> list[str]:
+    """The codes of the colours in a text, in order."""
+    return [COLOURS[word] for word in _words(text) if word in COLOURS]
 
 
 def _words(text: str) -> list[str]:
