@@ -13,7 +13,7 @@ from test_painter import difference, digest, fur_share
 
 pytestmark = pytest.mark.slow
 
-FOX = "a fox in the snow"
+FOX = "a fox in the snow on a sunny day"
 SIDE = 256
 SETTINGS = {
     "inpaint": {"grow_mask": 5},
@@ -81,16 +81,12 @@ def test_an_edit_is_the_same_for_the_same_seed_and_is_signed(tool):
 def test_edits_the_smallest_images_and_every_shape(tool, size):
     image = painted().resize(size)
     for where in (None, mask((5, 5, 6, 6), size), mask((0, 0, *size), size)):
-        result = edit(tool, "a cat", image, where, painted(), (90, 70))
-        assert result.size == ((90, 70) if tool in SCALED else image_size(tool, image))
+        result = edit(tool, "a cat", image, where, painted(), (200, 170))
+        assert result.size == (size if tool in PARTIAL else (200, 170))
 
 
-SCALED = {name for name in TOOLS if "upscale" in name or name in ("style-guide", "outpaint")}
-SCALED |= {"control-sketch", "control-structure", "style-transfer", "image-to-image"}
-
-
-def image_size(tool, image):
-    return image.size
+# The tools that change a part of the image, and so keep its size.
+PARTIAL = ["inpaint", "erase-object", "search-replace", "search-recolor", "remove-background"]
 
 
 def test_erase_removes_the_fox_and_leaves_the_rest():
@@ -104,8 +100,8 @@ def test_inpaint_paints_the_prompts_thing_inside_the_mask_only():
     result = edit("inpaint", "a red hot-air balloon", where=mask((10, 10, 110, 130)))
     red, green, _ = pixels(result)[10:130, 10:110].transpose(2, 0, 1)
     assert ((red > 150) & (red - green > 80)).mean() > 0.1
-    outside = changed(result, painted())
-    assert outside[:, 120:230].max() == 0 and outside[140:240].max() == 0
+    outside = changed(result, painted())[:225]  # above the signature
+    assert outside[:, 120:].max() == 0 and outside[140:].max() == 0
 
 
 def test_inpaint_shows_words_that_it_does_not_know_as_an_abstract_picture():
@@ -158,7 +154,8 @@ def test_outpaint_keeps_the_image_and_continues_it(prompt):
 
 
 def edges(image):
-    grey = np.asarray(image.convert("L").resize((SIDE, SIDE)), float)
+    """How steep the grey is at each pixel above the signature."""
+    grey = np.asarray(image.convert("L").resize((SIDE, SIDE)), float)[:220]
     return np.hypot(*np.gradient(grey)).ravel()
 
 
@@ -210,7 +207,7 @@ def test_style_transfer_keeps_the_composition_in_the_styles_palette():
 def test_an_upscale_is_the_same_picture_with_more_pixels(tool):
     bare = without_signature(painted())
     result = edit(tool, "a fox", bare, size=(768, 768))
-    assert difference(result.resize((SIDE, SIDE), Image.Resampling.BOX), bare) < 5
+    assert difference(result.resize((SIDE, SIDE), Image.Resampling.BOX), bare) < 8
     if tool != "fast-upscale":
         smooth = edit(tool, "a fox", bare, size=(768, 768), creativity=0.1)
         assert difference(result, smooth) > 0.5
@@ -239,6 +236,6 @@ def test_the_signature_of_an_image_is_replaced_and_not_repeated():
 
 
 def test_a_resized_image_has_one_signature_too():
-    small = painted(side=512).resize((300, 300))
-    left = without_signature(small).crop((0, 270, 300, 300))
-    assert difference(left, small.crop((0, 270, 300, 300))) > 1
+    small = painted(side=800).resize((640, 640))
+    low = (0, 600, 640, 640)
+    assert difference(without_signature(small).crop(low), small.crop(low)) > 1
