@@ -139,7 +139,7 @@ FAULTS = {
     "!retired": (410, "ModelRetired"),
     "!filtered": (422, "ContentFiltered"),
     "!filtered-picture": (422, "ContentFiltered"),
-    "!filtered-input": (502, "ModelFailed"),
+    "!filtered-input": (422, "ContentFiltered"),
     "!inference-error": (502, "ModelFailed"),
     "!broken": (502, "ModelFailed"),
     "!empty": (502, "ModelFailed"),
