@@ -33,7 +33,7 @@ def negative_prompt(max_length: int = 10_000) -> Text:
 
 
 def seed(maximum: int) -> Seed:
-    help = "The same seed and settings make the same picture. 0 draws a new one each time."
+    help = "Empty: a new picture each time. A number: the same one again."
     return Seed("seed", "Seed", help, minimum=0, maximum=maximum, default=0)
 
 

@@ -6,29 +6,34 @@ import { Pending } from "./pictures/pending.js"
 import { addDesk } from "./form/desk.js"
 import { createLink } from "./form/link.js"
 import { addNotices } from "./notices.js"
-import { addThemeMenu } from "./theme.js"
+import { addKeysSwitch, addThemeMenu, areSingleKeysOn } from "./theme.js"
 import { loadLater, loadStyle } from "./wall/load.js"
 import { removeResult } from "./wall/result.js"
 import { addStudio } from "./wall/studio.js"
-import { addLanguageMenu, say, translate } from "./words/words.js"
+import { cut } from "./words/text.js"
+import { addLanguages, say, translate } from "./words/words.js"
 
 const find = selector => document.querySelector(selector)
 const wall = find("#new-pictures")
+const deafMilliseconds = 800 // after a press, as a double click is one
 
 translate(document.documentElement)
-addLanguageMenu(find("#language"))
+addLanguages(find("#language"))
 addThemeMenu(find("#theme"))
+addKeysSwitch(find("#single-keys"))
 
 const { announce, toast } = addNotices(find("#toast"))
 const pending = new Pending()
-const desk = addDesk(find("form"), { fetchModels, fetchBudget, onModels: resume, announce, toast })
+const desk = addDesk(find("form"), {
+  fetchModels, fetchBudget, loadPrompts, onModels: resume, onLink: welcomeGuest, announce, toast,
+})
 const studio = addStudio(wall, {
   readCode: desk.readCode, peekCode: desk.peekCode, generateImage, fetchImage, hold: (...work) => pending.hold(...work),
-  onImage: showAndStore, onLateImage: storeLate, onFinish: desk.finishBatch, onBusy: setBusy, onOpen: open, releaseFocus, announce, notify,
+  onImage: showAndStore, onLateImage: storeLate, onFinish: finishBatch, onBusy: setBusy, onOpen: open, releaseFocus, announce, notify,
 })
 const loadMetadata = loadLater(() => import("./pictures/metadata.js"), toast)
 const openShelf = loadLater(async () => {
-  const { use, priceLabel } = desk
+  const { usePicture: use, priceLabel } = desk
   const [{ addShelf }] = await Promise.all([import("./wall/shelf.js"), loadStyle("wall/shelf.css")])
   return addShelf(find("#shelf"), await historyReady, {
     use, generateMore, priceLabel, createLink, loadMetadata, removeFromWall, announce, toast, releaseFocus: desk.focusButton,
@@ -36,7 +41,8 @@ const openShelf = loadLater(async () => {
 }, toast)
 const historyReady = openHistory()
 historyReady.then(showShelf)
-addFileImport(find("#restore"), find("#file"), restore)
+addFileImport(find("#restore"), find("#file"), find("#drop"), restore)
+let pressedAt = 0
 
 /** Show the pictures kept here, now or once another tab adds one. */
 async function showShelf(history) {
@@ -48,9 +54,37 @@ async function renderShelf() {
   (await openShelf())?.render()
 }
 
-function generate() {
-  const pictures = studio.busy ? [] : desk.requestedValues() // one batch at a time
-  if (pictures.length) studio.generate(pictures)
+/** Paint the pictures, or take them as the next order while others are painted. */
+function generate(pictures = desk.requestedValues()) {
+  if (!pictures.length || (studio.busy && performance.now() - pressedAt < deafMilliseconds)) return
+  pressedAt = performance.now()
+  studio.busy ? desk.setNext(pictures) : studio.generate(pictures)
+}
+
+function generateNext() {
+  const pictures = desk.takeNext()
+  if (pictures && desk.readCode() !== null) studio.generate(pictures)
+}
+
+function finishBatch(code, made, error) {
+  desk.finishBatch(code, made, error)
+  if (document.hidden && made) document.title = `● ${made > 1 ? say("{number} pictures", { number: made }) : say("A picture")} – Easel`
+}
+
+/** The prompts of the latest pictures, each once. */
+async function loadPrompts() {
+  const history = await historyReady
+  return [...new Set((await history.page({ limit: 100 })).map(({ prompt }) => prompt))]
+}
+
+/** Say that the form was filled in by somebody's link, in place of the question. */
+function welcomeGuest(price) {
+  Object.assign(find("#sent-words"), { hidden: false, textContent: cut(find("#prompt").value, 1000) })
+  find("#welcome-title").textContent = say("Somebody sent you these words.")
+  find(".welcome-text").textContent = price
+    ? say("Press the button to see them painted; it costs about {price}.", { price })
+    : say("Press the button to see them painted.")
+  find(".examples").hidden = true
 }
 
 /** Move the focus from a control on the wall, which is about to go, to the form's button. */
@@ -87,7 +121,7 @@ function notify(sentence) {
 async function store({ blob, seed, price }, values, seconds) {
   const title = titleOf(values)
   try {
-    desk.addCost(price)
+    desk.addPicture(values, seed, price)
     const history = await historyReady
     const record = await history.add({ prompt: values.prompt, values, title, seed, price, seconds }, blob)
     renderShelf()
@@ -103,6 +137,8 @@ function sayUnkept() {
 
 function setBusy(busy) {
   desk.setBusy(busy)
+  document.title = busy ? `… ${say("Painting")} – Easel` : "Easel"
+  if (!busy) setTimeout(generateNext) // once the one before is all finished
   window.onbeforeunload = busy ? warnOfLoss : null
 }
 
@@ -119,8 +155,7 @@ async function open(record) {
 
 /** Generate with the same settings and new seeds. Never switches models, as another may cost more. */
 function generateMore(values) {
-  if (studio.busy) return toast(say("Pictures are still being painted. Wait for them, or cancel them."))
-  desk.use({ ...values, seed: "0" })
+  desk.use({ ...values, seed: "" })
   if (desk.findModel(values.model)) generate()
 }
 
@@ -137,7 +172,7 @@ async function restore(file) {
   if (!metadata) return
   const settings = await metadata.readMetadata(file)
   if (!settings) return toast(say("This file contains no settings."))
-  desk.use({ model: settings.title ?? "", ...settings })
+  desk.usePicture({ model: settings.title ?? "", ...settings })
 }
 
 find("form").onsubmit = event => {
@@ -147,8 +182,18 @@ find("form").onsubmit = event => {
 
 find(".empty").onclick = ({ target }) => { // inside an example where the browser translates the page
   const example = target.closest(".example")
-  if (example) desk.use({ prompt: example.textContent })
+  if (example) desk.use({ prompt: example.textContent.trim() })
 }
+
+/** Leave the pictures under way: what is paid for arrives on the shelf. */
+function cancel() {
+  desk.takeNext()
+  studio.cancel()
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && !studio.busy) document.title = "Easel"
+})
 
 find("#show-keys").onclick = () => find("#keys").showModal()
 
@@ -168,7 +213,7 @@ window.addEventListener("keydown", event => {
 document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey, repeat, target }) => {
   if (repeat || find("dialog[open]")) return // a held Escape closes the dialog, and no more
   const inControl = target.closest?.("input, select")
-  if (key === "?" && !ctrlKey && !metaKey && !altKey && !inControl && !target.closest?.("textarea")) find("#keys").showModal()
+  if (key === "?" && areSingleKeysOn() && !ctrlKey && !metaKey && !altKey && !inControl && !target.closest?.("textarea")) find("#keys").showModal()
   if (key === "Enter" && (ctrlKey || metaKey)) find("form").requestSubmit()
-  if (key === "Escape" && !inControl) studio.cancel() // in a control it closes a menu or clears a field
+  if (key === "Escape" && !inControl) cancel() // in a control it closes a menu or clears a field
 })

@@ -21,11 +21,12 @@ function showFirstFailure() {
  * @returns {{announce: (sentence: string) => void, toast: (sentence: string, undo?: () => void) => () => void}}
  *   `announce` is for screen readers, where the page already shows the change;
  *   `toast` also shows the sentence, with an Undo button if there is an `undo`, and returns a
- *   function that hides this notice, and no later one
+ *   function that withdraws this notice and its undo; until then, Ctrl+Z and ⌘Z take back the latest one
  */
 export function addNotices(box) {
   const button = box.querySelector("button")
   const failure = box.querySelector("p").textContent
+  const undos = [] // of this visit, the latest last
   let timer
   let toastNumber = 0
 
@@ -53,19 +54,32 @@ export function addNotices(box) {
 
   function toast(sentence, undo) {
     announce(sentence)
-    const parent = openDialog() ?? document.querySelector("main")
-    parent.append(box)
+    place()
     box.querySelector("p").textContent = sentence
     box.hidden = false
     button.hidden = !undo
-    button.onclick = () => {
-      hide()
-      undo()
-    }
+    if (undo) undos.push(undo)
     startTimer()
     const number = ++toastNumber
-    return () => { if (number === toastNumber) hide() }
+    return () => {
+      if (number === toastNumber) hide()
+      if (undos.includes(undo)) undos.splice(undos.indexOf(undo), 1)
+    }
   }
+
+  /** Behind the list or the field that has the focus, so that Undo is one Tab away; it lies over the page all the same. */
+  function place() {
+    const dialog = openDialog()
+    const before = !dialog && document.activeElement.closest("main :is(ul, header, footer, fieldset, .field, .submit, .tools, .new-pictures)")
+    before ? before.after(box) : (dialog ?? document.querySelector("main")).append(box)
+  }
+
+  function undoLatest() {
+    hide()
+    undos.pop()()
+  }
+
+  button.onclick = undoLatest
 
   showFailure = () => {
     toast(failure)
@@ -73,9 +87,9 @@ export function addNotices(box) {
   }
 
   document.addEventListener("keydown", event => {
-    if (!isUndo(event) || box.hidden || button.hidden) return
+    if (!isUndo(event) || !undos.length) return
     event.preventDefault() // otherwise the browser also undoes the last typing
-    button.click()
+    undoLatest()
   })
 
   return { announce, toast }

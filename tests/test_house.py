@@ -191,7 +191,7 @@ def test_the_page_carries_the_policy_and_no_way_around_it():
     page = (ROOT / "frontend/index.html").read_text()
     assert (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
         "require-trusted-types-for 'script'"
     ) in page
     assert "style=" not in page and "onclick" not in page

@@ -1,4 +1,5 @@
 // The form's fields: the models offered and their parameters. Knows no server and no pictures.
+import { isShape, renderShape, showChosenShape } from "./shape.js"
 import { labels } from "../words/labels.js"
 import { breakLines, cut } from "../words/text.js"
 import { money, say } from "../words/words.js"
@@ -11,10 +12,12 @@ const kinds = {
   choice: ({ choices = [], default: defaultChoice }) => {
     const options = defaultChoice ? choices : ["", ...choices]
     const select = createElement("select", {})
-    select.append(...options.map(option => new Option(option || say("the model chooses"), option)))
+    select.append(...options.map(option => new Option(formats[option] ?? (option || say("The model chooses")), option)))
     return select
   },
 }
+
+const formats = { jpeg: "JPEG", png: "PNG", webp: "WebP" }
 
 /** Every value set for any model by its name, so that switching models loses none. */
 const savedValues = new Map()
@@ -34,12 +37,20 @@ export function enableForm(form) {
 export function renderModel(form, { description, price_usd: price, parameters }) {
   const priceText = price ? say("{price} per picture.", { price: money(price) }) : ""
   const prompt = parameters.find(({ name }) => name === "prompt")
-  const others = parameters.filter(isDrawable)
-  form.querySelector("#model-help").textContent = `${say(description)} ${priceText}`.trim()
+  const shape = parameters.find(isShape)
+  const others = parameters.filter(parameter => isDrawable(parameter) && parameter !== shape)
+  form.querySelector("#model-help").textContent = say(description)
+  form.querySelector("#model-price").textContent = priceText
   form.querySelector("#prompt-help").textContent = say(prompt.help)
   saveValues(formValues(form))
   form.querySelector("#configuration").replaceChildren(...others.map(createField))
+  const similar = renderShape(form.querySelector("#shape"), shape)
+  if (shape) setValue(form.elements[shape.name], similar ?? savedValues.get(shape.name), defaultOf(shape))
+  showChosenShape(form.querySelector("#shape"))
 }
+
+/** An empty seed is a new one each time, as 0 is. */
+const defaultOf = ({ name, default: value }) => (name === "seed" ? "" : value ?? "")
 
 /**
  * Whether the page knows the kind and may use the name. The API may be newer than the page, and a
@@ -56,7 +67,7 @@ function saveValues(values) {
 
 /** The value of each named field: the query parameters and the prompt. */
 export function formValues(form) {
-  const named = [...form.elements].filter(({ name }) => name && name !== "count")
+  const named = [...form.elements].filter(({ name, type, checked }) => name && name !== "count" && (type !== "radio" || checked))
   return Object.fromEntries(named.map(control => [control.name, textOf(control)]))
 }
 
@@ -76,9 +87,13 @@ export function pictureCount(form) {
   return Number(form.elements.count.value)
 }
 
-/** The values of each picture in the batch; a chosen seed is the first one's, and the others count up from it. */
+/**
+ * The values of each picture in the batch; a chosen seed is the first one's, and the others count up from it.
+ * An empty prompt is the example that the field shows.
+ */
 export function batchValues(form) {
-  const values = formValues(form)
+  const { prompt, ...others } = formValues(form)
+  const values = { ...others, prompt: prompt || form.elements.prompt.placeholder }
   const { max } = form.elements.seed ?? {}
   return Array.from({ length: pictureCount(form) }, (_, index) =>
     Number(values.seed) ? { ...values, seed: `${Math.min(Number(values.seed) + index, max)}` } : values)
@@ -94,14 +109,17 @@ export function batchValues(form) {
 export function fillFields(form, values, models, renderSelected) {
   const { model, count } = form.elements
   if (values.count) count.value = values.count
+  if (values.seed === "0") values = { ...values, seed: "" }
   if ([...model.options].some(({ value }) => value === values.model)) model.value = values.model
   renderSelected()
   const { parameters } = models.find(({ name }) => name === model.value)
-  for (const { name, default: defaultValue = "" } of parameters.filter(isDrawable)) {
+  for (const parameter of parameters.filter(isDrawable)) {
+    const { name } = parameter
     const control = form.elements.namedItem(name)
-    const fallback = values.model === undefined ? control.value : defaultValue
+    const fallback = values.model === undefined ? control.value : defaultOf(parameter)
     setValue(control, Object.hasOwn(values, name) ? String(values[name]) : fallback, fallback)
   }
+  showChosenShape(form.querySelector("#shape"))
   const refused = name => values[name] && form.elements[name]?.value !== String(values[name])
   return Object.keys(labels).concat("seed").filter(refused).map(name => `${say(labels[name] ?? "Seed")} ${cut(String(values[name]), 40)}`)
 }
@@ -109,6 +127,7 @@ export function fillFields(form, values, models, renderSelected) {
 /** Set the fields besides the prompt to what `everyValue` returned; a field that is missing there gets its default. */
 export function restoreFields(form, values, models, renderSelected) {
   form.querySelector("#configuration").replaceChildren()
+  renderShape(form.querySelector("#shape"))
   savedValues.clear()
   saveValues(values)
   fillFields(form, values, models, renderSelected)
@@ -137,7 +156,7 @@ export function toggleConfiguration(form) {
   const configuration = form.querySelector("#configuration")
   configuration.hidden = !configuration.hidden
   button.setAttribute("aria-expanded", !configuration.hidden)
-  button.textContent = say(configuration.hidden ? "Show Configuration" : "Hide Configuration")
+  button.textContent = say(configuration.hidden ? "More settings" : "Fewer settings")
 }
 
 /** Show the configuration if it hides the control. */
@@ -146,20 +165,21 @@ export function revealControl(form, control) {
 }
 
 function createField(parameter) {
-  const { name, kind, minimum, maximum, default: defaultValue } = parameter
+  const { name, kind, minimum, maximum } = parameter
   const label = say(parameter.label)
-  const range = minimum === undefined ? "" : say("From {minimum} to {maximum}.", { minimum, maximum })
+  const range = minimum === undefined || name === "seed" ? "" : say("From {minimum} to {maximum}.", { minimum, maximum })
   const help = `${say(parameter.help)} ${range}`.trim()
   const id = `parameter-${name}`
   const control = Object.assign(kinds[kind](parameter), { id, name })
   control.setAttribute("aria-describedby", `${id}-help`)
+  if (name === "seed") control.placeholder = say("a new one each time")
   const field = createElement("div", { className: "field" })
   field.append(
     createElement("label", { htmlFor: id, textContent: label }),
     control,
     createElement("p", { id: `${id}-help`, className: "help", textContent: help }),
   )
-  setValue(control, savedValues.get(name), defaultValue ?? "")
+  setValue(control, savedValues.get(name), defaultOf(parameter))
   return field
 }
 
@@ -167,10 +187,10 @@ function createNumberInput({ minimum, maximum }, step) {
   return createElement("input", { type: "number", min: minimum, max: maximum, step })
 }
 
-/** Set the value, or the fallback if the control does not allow the value. */
+/** Set the value, or the fallback if the control, or the group of radio buttons, does not allow the value. */
 function setValue(control, value, fallback) {
   control.value = value ?? fallback
-  if (String(value) !== control.value || !control.validity.valid || control.selectedIndex === -1) control.value = fallback
+  if (String(value) !== control.value || control.validity?.valid === false || control.selectedIndex === -1) control.value = fallback
 }
 
 function createElement(tag, properties) {

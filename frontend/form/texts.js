@@ -15,7 +15,7 @@ const maxUndoableLines = 100
 export function checkTexts(form, { parameters }) {
   const { max_length: maximum } = parameters.find(({ name }) => name === "prompt")
   const { prompt } = form.elements
-  prompt.setCustomValidity(promptComplaint(prompt.value, maximum))
+  prompt.setCustomValidity(promptComplaint(prompt.value || prompt.placeholder, maximum))
   const texts = [...form.querySelectorAll("textarea")]
   return texts.every(checkCharacters) && texts.every(text => text.reportValidity())
 }
@@ -46,4 +46,27 @@ export function replaceText(area, text) {
   const undoable = document.activeElement === area && text.split("\n").length <= maxUndoableLines
   if (undoable) document.execCommand(text ? "insertText" : "delete", false, text)
   if (area.value !== text) area.value = text
+}
+
+/**
+ * Let the Up key bring earlier prompts into a text that is empty or one of them, the latest first; Down leads back.
+ * @param {() => Promise<string[]>} loadPrompts
+ * @param {(prompt: string) => void} announce
+ */
+export function addRecall(area, loadPrompts, announce) {
+  let prompts = []
+  let place = -1 // of the prompt shown
+
+  area.addEventListener("keydown", async event => {
+    const { key, shiftKey, altKey, ctrlKey, metaKey } = event
+    const step = { ArrowUp: 1, ArrowDown: -1 }[key]
+    if (!area.value) place = -1
+    const isRecalled = area.value === (prompts[place] ?? "") && area.selectionStart === area.value.length
+    if (!step || !isRecalled || place + step < -1 || shiftKey || altKey || ctrlKey || metaKey) return
+    event.preventDefault()
+    if (place < 0) prompts = await loadPrompts()
+    place = Math.min(place + step, prompts.length - 1)
+    replaceText(area, prompts[place] ?? "")
+    announce(area.value || area.placeholder)
+  })
 }

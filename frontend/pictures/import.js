@@ -7,9 +7,10 @@ const maxUndoableLines = 100
 /**
  * @param {HTMLElement} button  opens the file picker
  * @param {HTMLInputElement} input
+ * @param {HTMLElement} veil  shown while a file is dragged over the page
  * @param {(file: File) => void} onFile  called with the first file; drops and pastes without files keep their default
  */
-export function addFileImport(button, input, onFile) {
+export function addFileImport(button, input, veil, onFile) {
   button.onclick = () => input.click()
 
   input.onchange = () => {
@@ -19,10 +20,17 @@ export function addFileImport(button, input, onFile) {
   }
 
   document.addEventListener("dragover", event => {
-    if (event.dataTransfer.types.includes("Files")) event.preventDefault()
+    if (!event.dataTransfer.types.includes("Files")) return
+    event.preventDefault()
+    veil.hidden = false
+  })
+
+  document.addEventListener("dragleave", ({ relatedTarget }) => {
+    if (!relatedTarget) veil.hidden = true // it leaves the window
   })
 
   document.addEventListener("drop", event => {
+    veil.hidden = true
     const [file] = event.dataTransfer.files
     if (!file) return
     event.preventDefault()

@@ -57,11 +57,14 @@ export function translate(root) {
   }
 }
 
-/** Let the menu show the current language and choose another for this browser. */
-export function addLanguageMenu(menu) {
-  menu.append(...Object.entries(languages).map(([name, title]) => new Option(title, name)))
-  menu.value = language
-  menu.onchange = () => chooseLanguage(menu.value)
+/** Add a button for each language, which chooses it for this browser; the current one is marked. */
+export function addLanguages(group) {
+  for (const [name, title] of Object.entries(languages)) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "text-button", lang: name, textContent: title })
+    if (name === language) button.setAttribute("aria-current", "true")
+    button.onclick = () => chooseLanguage(name)
+    group.append(button)
+  }
 }
 
 function chooseLanguage(name) {

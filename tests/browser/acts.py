@@ -138,4 +138,17 @@ def show_configuration(page):
     """Show the configuration, which a chosen seed may have done already."""
     expect(page.locator("#fold")).to_be_enabled()
     if page.locator("#configuration").is_hidden():
-        page.get_by_role("button", name="Show Configuration").click()
+        page.get_by_role("button", name="More settings").click()
+
+
+def choose_shape(page, choice):
+    """Choose an aspect ratio or a size of those in sight."""
+    page.locator(f"#shape input[value='{choice}']").check()
+
+
+def expect_setting(page, label, value):
+    """Expect the value of a field; the shape has one for the model's aspect ratio or size."""
+    is_shape = label in ("Aspect ratio", "Size")
+    expect(page.locator("#shape :checked") if is_shape else setting(page, label)).to_have_value(
+        value
+    )

@@ -101,7 +101,7 @@ def test_a_module_that_fails_at_the_start_is_said(breaking):
         expect(page.locator("#toast")).to_be_visible()
         expect(page.locator("#toast p")).to_have_text(FAILURE)
         expect(page.locator("#status")).to_have_text(FAILURE)
-        expect(page.locator("#prompt")).to_have_value(SHIP)
+        expect(page.locator("#prompt")).to_have_attribute("placeholder", SHIP)
 
 
 def test_models_that_cannot_be_drawn_leave_no_half_of_a_form(breaking):

@@ -38,7 +38,7 @@ def test_names_and_selects_a_character_that_cannot_be_used(page, label):
     sent = watch_posts(page)
     show_configuration(page)
     field = setting(page, label)
-    page.get_by_role("button", name="Hide Configuration").click()
+    page.get_by_role("button", name="Fewer settings").click()
     for text, code, selected in UNUSABLE:
         fill = "(area, text) => { area.value = text.replace('HALF', '\\ud83e') }"
         field.evaluate(fill, text)

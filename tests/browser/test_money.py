@@ -80,26 +80,34 @@ def test_counts_the_budget_down(thrifty):
     page = thrifty
     page.clock.install()
     sent = watch_posts(page)
-    expect(line(page)).to_have_text("$0.10 of today's $0.10 left.")
+    expect(line(page)).to_have_text("$0.10 left today: enough for 2.")
     generate(page, "qwzx one")
-    expect(line(page)).to_have_text("$0.06 of today's $0.10 left. This visit: $0.04.")
+    expect(line(page)).to_have_text("$0.06 left today: enough for 1. This visit: $0.04.")
     generate(page, "qwzx two")
     expect(line(page)).to_have_text(f"{SPENT} This visit: $0.08.")
-    button = page.get_by_role("button", name="Generate Image")
+    button = page.get_by_role("button", name="Again at 01:00")
     expect(button).to_have_accessible_description(f"{SPENT} This visit: $0.08.")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    button.click()
+    page.get_by_label("Prompt", exact=True).press("Control+Enter")
+    assert [request.response().status for request in sent] == [200, 200]
+
+
+def test_a_budget_spent_elsewhere_is_a_failure(thrifty):
+    page = thrifty
+    expect(line(page)).not_to_be_empty()
+    page.route("**/api/budget", lambda route: None)  # what the page knows of it stays
+    for words in ("qwzx one", "qwzx two"):
+        generate(page, words)
+        expect(page.get_by_role("img", name=words)).to_be_visible()
     generate(page, "qwzx three")
-    expect(page.locator(".message")).to_have_text(REFUSED)
     expect(page.get_by_role("status")).to_have_text(REFUSED)
-    expect(page.get_by_role("img")).to_have_count(2)
-    expect(button).to_have_attribute("aria-disabled", "false")
-    page.clock.fast_forward(60_000)
-    assert [request.response().status for request in sent] == [200, 200, 429]
 
 
 def test_counts_only_failures_that_are_charged(thrifty):
     for prompt, sentence in (
-        ("!filtered", "$0.10 of today's $0.10 left."),
-        ("!broken", "$0.06 of today's $0.10 left."),
+        ("!filtered", "$0.10 left today: enough for 2."),
+        ("!broken", "$0.06 left today: enough for 1."),
     ):
         with thrifty.expect_response("**/api/budget"):
             generate(thrifty, prompt)
@@ -108,21 +116,39 @@ def test_counts_only_failures_that_are_charged(thrifty):
 
 def test_warns_before_the_click_when_the_budget_is_too_small(page):
     answer_budget(page, 2, 1.94)
-    expect(line(page)).to_have_text("$0.06 of today's $2.00 left.")
+    expect(line(page)).to_have_text("$0.06 left today: enough for 1.")
     page.get_by_label("Model", exact=True).select_option("Stable Image Ultra")
     expect(line(page)).to_have_text("$0.06 left today: not enough for this model.")
     page.get_by_label("Model", exact=True).select_option("Stable Image Core")
-    expect(line(page)).to_have_text("$0.06 of today's $2.00 left.")
-    answer_budget(page, 0.12, 0.08)
-    page.get_by_role("radio", name="2").check()
-    expect(line(page)).to_have_text("$0.04 left today: not enough for 2 of this model.")
+    expect(line(page)).to_have_text("$0.06 left today: enough for 1.")
+    expect(page.locator("[type=submit]")).to_have_attribute("aria-disabled", "false")
+
+
+def test_offers_no_more_pictures_than_the_budget_pays_for(page):
+    answer_budget(page, 1, 0)
+    page.get_by_role("radio", name="4", exact=True).check()
+    answer_budget(page, 0.12, 0.02)
+    expect(line(page)).to_have_text("$0.10 left today: enough for 2.")
+    expect(page.get_by_role("button", name="Generate 2 images, about $0.08")).to_be_enabled()
+    counts = page.get_by_role("group", name="Pictures").get_by_role("radio")
+    assert [count.is_disabled() for count in counts.all()] == [False, False, True, True]
+    page.get_by_label("Model", exact=True).select_option("Stable Image Ultra")
+    button = page.locator("[type=submit]")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    sent = watch_posts(page)
+    button.click()
+    assert sent == []
 
 
 def test_formats_the_remaining_budget(open_page, thrifty_site):
     page = open_page(thrifty_site, **LAGOS)
     for daily, spent, sentence in (
-        (0.12, 0.08, "$0.04 of today's $0.12 left."),  # exactly one picture, not a binary fraction
-        (0.3, 0.26, "$0.04 of today's $0.30 left."),  # slightly less
+        (
+            0.12,
+            0.08,
+            "$0.04 left today: enough for 1.",
+        ),  # exactly one picture, not a binary fraction
+        (0.3, 0.26, "$0.04 left today: enough for 1."),  # slightly less
         (1_000_000, 0, "$1,000,000.00 of today's $1,000,000.00 left."),
         (0.5, 2, SPENT),  # the owner has lowered the budget
         (0, 0, SPENT),

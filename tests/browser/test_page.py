@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, SHIP, generate, watch_posts
+from browser.acts import QUICK, SHIP, choose_shape, expect_setting, generate, watch_posts
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,7 @@ def facts(page):
 def test_a_first_visit_ends_with_a_picture(open_page, site):
     page = open_page(site.url, reduced_motion="no-preference")  # nothing replaced
     expect(page.get_by_role("heading", name="What would you like to see?")).to_be_visible()
-    expect(page.get_by_label("Prompt", exact=True)).to_have_value(SHIP)
+    expect(page.get_by_placeholder(SHIP)).to_be_visible()
     generate(page)
     picture = page.get_by_role("img", name=SHIP)
     expect(picture).to_be_visible()
@@ -33,20 +33,20 @@ def test_a_first_visit_ends_with_a_picture(open_page, site):
 def test_the_configuration_is_folded_at_first(page):
     seed = page.get_by_label("Seed")
     expect(seed).to_be_hidden()
-    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_role("button", name="More settings").click()
     expect(seed).to_be_visible()
-    expect(page.get_by_role("button", name="Hide Configuration")).to_have_attribute(
+    expect(page.get_by_role("button", name="Fewer settings")).to_have_attribute(
         "aria-expanded", "true"
     )
-    page.get_by_role("button", name="Hide Configuration").click()
+    page.get_by_role("button", name="Fewer settings").click()
     expect(seed).to_be_hidden()
 
 
 def test_draws_the_parameters_of_each_model(page, quick_site):
     offer = page.request.get(f"{quick_site.url}api/models").json()
-    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_role("button", name="More settings").click()
     page.get_by_label("Seed").fill("7")
-    page.get_by_label("Aspect ratio").select_option("16:9")
+    choose_shape(page, "16:9")
     for model in offer["models"]:
         page.get_by_label("Model", exact=True).select_option(model["title"])
         drawn = page.evaluate("[...new FormData(document.forms[0]).keys()]")
@@ -59,17 +59,20 @@ def test_draws_the_parameters_of_each_model(page, quick_site):
             if each["kind"] in ("integer", "number"):
                 expect(control).to_have_attribute("min", str(each["minimum"]))
                 expect(control).to_have_attribute("max", str(each["maximum"]))
-            if each["kind"] == "choice":
+            if each["name"] in ("aspect_ratio", "size"):
+                shapes = control.evaluate_all("radios => radios.map(radio => radio.value)")
+                assert sorted(shapes) == sorted(each["choices"])
+            elif each["kind"] == "choice":
                 words = control.evaluate("select => [...select.options].map(o => o.value)")
                 assert [word for word in words if word] == each["choices"]
     page.get_by_label("Model", exact=True).select_option("Stable Image Core")
-    expect(page.get_by_label("Aspect ratio")).to_have_value("16:9")
+    expect_setting(page, "Aspect ratio", "16:9")
 
 
 def test_the_picture_follows_the_settings(page):
     page.get_by_label("Model", exact=True).select_option("Stable Diffusion XL")
-    page.get_by_role("button", name="Show Configuration").click()
-    page.get_by_label("Size").select_option("1344x768")
+    page.get_by_role("button", name="More settings").click()
+    choose_shape(page, "1344x768")
     page.get_by_label("Generation steps").fill("10")
     page.get_by_label("Seed").fill("7")
     generate(page, QUICK)
@@ -80,16 +83,16 @@ def test_the_picture_follows_the_settings(page):
 
 
 def test_an_empty_number_means_the_default(page):
-    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_role("button", name="More settings").click()
     page.get_by_label("Seed").fill("")
     generate(page, QUICK)
     expect(facts(page)).to_have_text(re.compile(r"seed [1-9]\d*"))
 
 
 def test_unfolds_a_value_that_is_out_of_range(page, quick_site):
-    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_role("button", name="More settings").click()
     page.get_by_label("Seed").fill("-1")
-    page.get_by_role("button", name="Hide Configuration").click()
+    page.get_by_role("button", name="Fewer settings").click()
     before = quick_site.calls()
     generate(page)
     expect(page.get_by_label("Seed")).to_be_visible()
@@ -111,8 +114,8 @@ def test_generates_and_cancels_by_keyboard(page):
 
 
 def test_the_canvas_can_be_cancelled_and_has_the_final_shape(page):
-    page.get_by_role("button", name="Show Configuration").click()
-    page.get_by_label("Aspect ratio").select_option("16:9")
+    page.get_by_role("button", name="More settings").click()
+    choose_shape(page, "16:9")
     generate(page, "!slow 1 qwzx")
     box = page.locator(".canvas").bounding_box()
     assert box["width"] / box["height"] == pytest.approx(16 / 9, rel=0.01)
@@ -128,9 +131,8 @@ def test_sends_one_request_for_repeated_presses(page):
     sent = watch_posts(page)
     page.get_by_label("Prompt", exact=True).fill("!slow 2 qwzx")
     page.get_by_role("button", name="Generate Image").dblclick()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Control+Enter")
     page.get_by_label("Prompt", exact=True).focus()
+    page.keyboard.press("Control+Enter")
     page.keyboard.down("Control")
     for _ in range(3):  # key repeat
         page.keyboard.down("Enter")
@@ -161,7 +163,7 @@ def test_an_example_fills_the_prompt_and_sends_nothing(page, quick_site):
 
 def test_fits_a_phone_and_scrolls_to_the_canvas(open_page):
     page = open_page(viewport={"width": 320, "height": 640})
-    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_role("button", name="More settings").click()
     generate(page, QUICK)
     expect(page.get_by_role("img")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") == 320
@@ -179,7 +181,7 @@ def test_paints_before_the_api_answers(open_page):
     page.route("**/api/models", lambda route: None)  # never answered
     page.reload()
     expect(page.get_by_role("heading", name="Easel")).to_be_visible()
-    expect(page.get_by_label("Prompt", exact=True)).to_have_value(SHIP)
+    expect(page.get_by_placeholder(SHIP)).to_be_visible()
 
 
 def test_requests_models_and_budget_once(open_page, quick_site):
@@ -191,3 +193,76 @@ def test_requests_models_and_budget_once(open_page, quick_site):
     api = f"{quick_site.url}api/"
     assert sorted(url for url in asked if api in url) == [f"{api}budget", f"{api}models"]
     assert json.loads(page.request.get(f"{quick_site.url}api/models").text())["access"] == "open"
+
+
+def test_draws_the_shapes_and_unfolds_the_rare_ones(page):
+    shape = page.get_by_role("group", name="Shape")
+    names = "labels => labels.filter(each => each.checkVisibility()).map(each => each.innerText)"
+    common = ["Square", "3:2", "16:9", "2:3", "9:16"]
+    assert shape.locator("label").evaluate_all(names) == common
+    shape.get_by_role("button", name="More shapes").click()
+    expect(shape.get_by_role("radio", name="5:4")).to_be_focused()
+    assert shape.locator("label").evaluate_all(names) == [*common, "5:4", "21:9", "4:5", "9:21"]
+    boxes = [each.bounding_box() for each in shape.locator(".outline").all()]
+    ratios = [box["width"] / box["height"] for box in boxes]
+    assert ratios == pytest.approx(
+        [1, 3 / 2, 16 / 9, 2 / 3, 9 / 16, 5 / 4, 21 / 9, 4 / 5, 9 / 21], rel=0.1
+    )
+
+
+def test_the_arrow_keys_choose_only_shapes_in_sight(page):
+    shape = page.get_by_role("group", name="Shape")
+    shape.get_by_role("radio", name="9:16").check()
+    page.keyboard.press("ArrowRight")
+    expect(shape.get_by_role("radio", name="Square")).to_be_checked()
+
+
+def test_the_shape_stays_when_the_model_changes(page):
+    choose_shape(page, "16:9")
+    page.get_by_label("Model", exact=True).select_option("Stable Diffusion XL")
+    expect_setting(page, "Size", "1344x768")
+    page.get_by_role("button", name="More shapes").click()
+    choose_shape(page, "640x1536")
+    page.get_by_label("Model", exact=True).select_option("Stable Image Core")
+    expect_setting(page, "Aspect ratio", "9:21")
+    expect(page.get_by_role("radio", name="9:21")).to_be_visible()
+
+
+def test_a_model_without_a_shape_has_no_row_for_it(page, quick_site):
+    models = page.request.get(f"{quick_site.url}api/models").json()
+    for model in models["models"]:
+        model["parameters"] = [
+            each for each in model["parameters"] if each["name"] not in ("aspect_ratio", "size")
+        ]
+    page.route("**/api/models", lambda route: route.fulfill(json=models))
+    page.reload()
+    page.wait_for_selector("[type=submit]:enabled")
+    expect(page.get_by_role("group", name="Shape")).to_be_hidden()
+    generate(page, QUICK)
+    expect(page.get_by_role("img", name=QUICK)).to_be_visible()
+
+
+def test_an_empty_prompt_paints_the_example(page):
+    sent = watch_posts(page)
+    generate(page, "")
+    expect(page.get_by_role("img", name=SHIP)).to_be_visible()
+    assert [request.post_data for request in sent] == [SHIP]
+
+
+@pytest.mark.parametrize("language", ["en-US", "de-DE", "es-ES", "ja-JP"])
+def test_the_desk_fits_900_pixels(open_page, language):
+    page = open_page(viewport={"width": 1440, "height": 900}, locale=language)
+    desk = page.locator(".desk")
+    assert desk.evaluate("desk => desk.scrollHeight <= desk.clientHeight")
+    expect(page.locator(".preferences")).to_be_in_viewport(ratio=1)
+
+
+def test_the_button_stays_in_sight_while_settings_are_open(open_page):
+    for width, height in ((1280, 700), (390, 700)):
+        page = open_page(viewport={"width": width, "height": height})
+        page.get_by_label("Model", exact=True).select_option("Stable Diffusion XL")
+        page.get_by_role("button", name="More settings").click()
+        page.get_by_label("CLIP guidance").scroll_into_view_if_needed()
+        expect(page.locator("[type=submit]")).to_be_in_viewport(ratio=1)
+        page.get_by_label("Prompt", exact=True).scroll_into_view_if_needed()
+        expect(page.locator("[type=submit]")).to_be_in_viewport(ratio=1)

@@ -49,7 +49,7 @@ def test_requests_four_pictures_at_once(page):
 
 
 def test_several_pictures_get_consecutive_seeds(page):
-    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_role("button", name="More settings").click()
     page.get_by_label("Seed").fill("7")
     several(page, 3)
     generate(page, QUICK)
@@ -125,18 +125,74 @@ def test_leaves_other_work_alone_while_pictures_are_pending(page):
     expect(page.get_by_role("img", name=QUICK)).to_be_visible()
     generate(page, "!slow 20 qwzx")
     page.get_by_label("Prompt", exact=True).fill("my next idea")
-    sent = watch_posts(page)
-    page.get_by_role("button", name=QUICK).first.click()
-    page.get_by_role("dialog").get_by_role("button", name="More like this").click()
-    expect(page.locator("#toast p")).to_have_text(
-        "Pictures are still being painted. Wait for them, or cancel them."
-    )
-    expect(page.get_by_label("Prompt", exact=True)).to_have_value("my next idea")
     search = page.get_by_role("searchbox")
     search.fill("qwzx")
     search.press("Escape")  # clears the search only
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
-    assert sent == []
+    page.get_by_role("button", name=QUICK).first.click()
+    page.keyboard.press("Escape")  # closes the viewer only
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("my next idea")
+
+
+def test_takes_the_next_order_while_pictures_are_painted(page):
+    page.clock.install()
+    sent = watch_posts(page)
+    generate(page, "!slow 1 qwzx")
+    button = page.get_by_role("button", name="Next: one image, about $0.04")
+    page.get_by_label("Prompt", exact=True).fill("qwzx two")
+    button.click()  # within 800 ms, as a double click
+    expect(page.locator("#next")).to_be_hidden()
+    page.clock.fast_forward(800)
+    button.click()
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(page.get_by_role("button", name="Next: qwzx two")).to_be_visible()
+    page.get_by_label("Prompt", exact=True).fill("typed meanwhile")
+    expect(thumbnails(page)).to_have_count(2)
+    assert [request.post_data for request in sent] == ["!slow 1 qwzx", "qwzx two"]
+    expect(page.locator("#next")).to_be_hidden()
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("typed meanwhile")
+
+
+def test_the_next_order_can_be_withdrawn(page):
+    page.clock.install()
+    sent = watch_posts(page)
+    generate(page, "!slow 20 qwzx")
+    for withdraw in (
+        lambda: page.get_by_role("button", name="Next: qwzx two").click(),
+        lambda: page.keyboard.press("Escape"),
+    ):
+        page.clock.fast_forward(800)
+        page.get_by_label("Prompt", exact=True).fill("qwzx two")
+        page.locator("[type=submit]").click()
+        withdraw()
+        expect(page.locator("#next")).to_be_hidden()
+    expect(page.get_by_role("button", name="Generate image, about $0.04")).to_be_visible()
+    assert [request.post_data for request in sent] == ["!slow 20 qwzx"]
+
+
+def test_the_same_picture_is_not_paid_for_twice_unawares(page):
+    page.get_by_role("button", name="More settings").click()
+    seed = page.get_by_label("Seed")
+    expect(seed).to_have_value("")
+    seed.fill("7")
+    chip = page.get_by_role("button", name="Seed 7, as before")
+    expect(chip).to_be_visible()
+    generate(page, QUICK)
+    expect(thumbnails(page)).to_have_count(1)
+    expect(
+        page.get_by_role("button", name="Make the same picture again, about $0.04")
+    ).to_be_visible()
+    several(page, 2)
+    expect(page.get_by_role("button", name="Seeds 7 to 8, as before")).to_be_visible()
+    expect(page.get_by_role("button", name="Generate 2 images, about $0.08")).to_be_visible()
+    several(page, 1)
+    chip.click()
+    expect(chip).to_be_hidden()
+    expect(seed).to_have_value("")
+    expect(page.get_by_role("button", name="Generate image, about $0.04")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(seed).to_have_value("7")
 
 
 def test_announces_a_shared_failure_once(page):
@@ -154,8 +210,8 @@ def test_keeps_the_focus_on_the_new_picture(page):
 
 
 def test_chooses_the_count_by_keyboard(page):
-    page.get_by_role("radio", name="1").focus()
+    page.get_by_role("radio", name="1", exact=True).focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("radio", name="2")).to_be_checked()
+    expect(page.get_by_role("radio", name="2", exact=True)).to_be_checked()
     page.keyboard.press("Control+Enter")
     expect(page.locator("figure")).to_have_count(2)

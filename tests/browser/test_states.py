@@ -219,7 +219,7 @@ def test_a_chosen_look_applies_before_the_app_loads(open_page):
     page = open_page(color_scheme="light")
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
-    page.get_by_label("Look").select_option("Dark")
+    page.get_by_label("Light or dark").select_option("Dark")
     dark = page.evaluate(ground)
     assert dark != light
     page.route("**/app.js", lambda route: route.fulfill(content_type="text/javascript"))
@@ -227,8 +227,8 @@ def test_a_chosen_look_applies_before_the_app_loads(open_page):
     assert page.evaluate(ground) == dark
     page.unroute("**/app.js")
     page.reload()
-    expect(page.get_by_label("Look")).to_have_value("dark")
-    page.get_by_label("Look").select_option("Same as system")
+    expect(page.get_by_label("Light or dark")).to_have_value("dark")
+    page.get_by_label("Light or dark").select_option("")
     assert page.evaluate(ground) == light
 
 
@@ -249,12 +249,11 @@ def test_tab_reaches_every_control_in_page_order(page):
             page.evaluate("document.activeElement.name || document.activeElement.textContent")
         )
         page.keyboard.press("Tab")
-    assert reached[:6] == [
-        "prompt", "model", "count", "Generate image", "Hide Configuration",
-        "Settings from a picture",
+    assert reached[:8] == [
+        "prompt", "size", "More", "count", "model", "Generate image", "Fewer settings",
+        "Open a picture's settings…",
     ]  # fmt: skip
-    assert reached[6:14] == [
-        "negative_prompt", "size", "cfg_scale", "steps", "seed", "style_preset", "sampler",
+    assert reached[8:15] == [
+        "negative_prompt", "cfg_scale", "steps", "seed", "style_preset", "sampler",
         "clip_guidance_preset",
     ]  # fmt: skip
-    assert reached[14].startswith("English")

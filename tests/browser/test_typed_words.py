@@ -5,7 +5,9 @@ from playwright.sync_api import expect
 
 from browser.acts import (
     QUICK,
-    generate,
+    SHIP,
+    choose_shape,
+    expect_setting,
     last_announcement,
     make_pictures,
     press_in_viewer,
@@ -94,7 +96,7 @@ def test_undo_brings_the_whole_form_back(page, quick_site, use):
     setting(page, "Generation steps").fill("12")
     setting(page, "Model").select_option("Stable Image Core")
     setting(page, "Negative prompt").fill("no people")
-    setting(page, "Aspect ratio").select_option("16:9")
+    choose_shape(page, "16:9")
     setting(page, "Seed").fill("5")
     words = use(page, quick_site)
     expect(setting(page, "Prompt")).to_have_value(words)
@@ -107,7 +109,7 @@ def test_undo_brings_the_whole_form_back(page, quick_site, use):
         ("Prompt", OWN), ("Model", "stable-image-core"), ("Negative prompt", "no people"),
         ("Aspect ratio", "16:9"), ("Seed", "5"),
     ):  # fmt: skip
-        expect(setting(page, label)).to_have_value(value)
+        expect_setting(page, label, value)
     expect(page.get_by_role("radio", name="1", exact=True)).to_be_checked()
     setting(page, "Model").select_option("Stable Diffusion XL")
     expect(setting(page, "Generation steps")).to_have_value("12")
@@ -152,7 +154,7 @@ def test_a_link_that_opens_over_a_stored_form_can_be_undone(page, quick_site):
     expect(setting(page, "Prompt")).to_have_value(OWN)
     expect(setting(page, "Model")).to_have_value("stable-diffusion-xl")
     expect(setting(page, "Generation steps")).to_have_value("12")
-    expect(setting(page, "Seed")).to_have_value("0")
+    expect(setting(page, "Seed")).to_have_value("")
     expect(page.get_by_role("radio", name="1", exact=True)).to_be_checked()
 
 
@@ -194,11 +196,36 @@ def test_an_old_notice_goes_when_something_else_works(page, quick_site):
     expect(page.locator("#toast")).to_be_hidden()
 
 
-def test_still_being_painted_is_not_said_over_the_finished_picture(page):
-    make_pictures(page, QUICK)
-    generate(page, "!slow 2 qwzx")
-    thumbnail(page, QUICK).click()
-    press_in_viewer(page, "More like this, about $0.04")
-    expect(page.locator("#toast p")).to_contain_text("Pictures are still being painted.")
-    expect(page.get_by_role("img", name="!slow 2 qwzx")).to_be_visible()
-    expect(page.locator("#toast")).to_be_hidden()
+def test_the_first_word_typed_replaces_the_example(page):
+    expect(page.get_by_placeholder(SHIP)).to_have_attribute("lang", "en")
+    setting(page, "Prompt").click()
+    page.keyboard.type("A castle")
+    expect(setting(page, "Prompt")).to_have_value("A castle")
+    expect(setting(page, "Prompt")).to_have_attribute("lang", "")
+
+
+def test_cleared_words_come_back(page):
+    expect(page.get_by_role("button", name="Clear")).to_be_hidden()
+    type_words(page)
+    page.get_by_role("button", name="Clear").click()
+    expect(setting(page, "Prompt")).to_have_value("")
+    undo(page).click()
+    expect(setting(page, "Prompt")).to_have_value(OWN)
+    page.get_by_role("button", name="Clear").click()
+    page.keyboard.press("Control+z")
+    expect(setting(page, "Prompt")).to_have_value(OWN)
+
+
+def test_the_up_key_brings_earlier_prompts_into_an_empty_field(page):
+    make_pictures(page, "qwzx one", "qwzx two")
+    prompt = setting(page, "Prompt")
+    prompt.fill("")
+    for key, words in (
+        ("ArrowUp", "qwzx two"), ("ArrowUp", "qwzx one"), ("ArrowUp", "qwzx one"),
+        ("ArrowDown", "qwzx two"), ("ArrowDown", ""),
+    ):  # fmt: skip
+        prompt.press(key)
+        expect(prompt).to_have_value(words)
+    type_words(page)
+    prompt.press("ArrowUp")
+    expect(prompt).to_have_value(OWN)

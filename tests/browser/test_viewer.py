@@ -10,7 +10,9 @@ from playwright.sync_api import expect
 
 from browser.acts import (
     QUICK,
+    choose_shape,
     download,
+    expect_setting,
     fill_shelf,
     make_pictures,
     press_in_viewer,
@@ -39,9 +41,9 @@ def facts(page):
 
 
 def test_the_viewer_shows_how_a_picture_was_made(page):
-    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_role("button", name="More settings").click()
     setting(page, "Seed").fill("7")
-    setting(page, "Aspect ratio").select_option("16:9")
+    choose_shape(page, "16:9")
     make_pictures(page, QUICK)
     for opener in (
         page.locator("figure").get_by_role("button", name=QUICK),
@@ -118,20 +120,20 @@ def test_a_viewer_reopened_at_once_keeps_its_picture(page):
 
 
 def test_use_again_fills_the_form_and_runs_nothing(page):
-    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_role("button", name="More settings").click()
     setting(page, "Model").select_option("Stable Diffusion XL")
-    setting(page, "Size").select_option("1344x768")
+    choose_shape(page, "1344x768")
     setting(page, "Seed").fill("7")
     make_pictures(page, "qwzx a fox")
     sent = watch_posts(page)
     for button, prompt, seed, model in (
-        ("Use prompt", "qwzx a fox", "0", "Stable Image Core"),
+        ("Use prompt", "qwzx a fox", "", "Stable Image Core"),
         ("Use seed", "another", "7", "Stable Image Core"),
         ("Use everything", "qwzx a fox", "7", "Stable Diffusion XL"),
     ):
-        setting(page, "Seed").fill("0")
+        setting(page, "Seed").fill("")
         setting(page, "Model").select_option("Stable Diffusion XL")
-        setting(page, "Size").select_option("1024x1024")
+        choose_shape(page, "1024x1024")
         setting(page, "Model").select_option("Stable Image Core")
         setting(page, "Prompt").fill("another")
         thumbnail(page, "qwzx a fox").click()
@@ -141,12 +143,12 @@ def test_use_again_fills_the_form_and_runs_nothing(page):
         expect(setting(page, "Prompt")).to_be_focused()
         expect(setting(page, "Seed")).to_have_value(seed)
         expect(setting(page, "Model").locator(":checked")).to_have_text(model)
-    expect(setting(page, "Size")).to_have_value("1344x768")
+    expect_setting(page, "Size", "1344x768")
     assert sent == []
 
 
 def test_more_like_this_makes_the_chosen_count(page):
-    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_role("button", name="More settings").click()
     setting(page, "Seed").fill("7")
     make_pictures(page, QUICK)
     page.get_by_role("group", name="Pictures").get_by_text("2", exact=True).click()
@@ -163,7 +165,7 @@ def test_more_like_this_makes_the_chosen_count(page):
 @pytest.mark.parametrize("format", ["jpeg", "png"])
 def test_a_download_carries_its_settings_unless_switched_off(page, format):
     prompt = 'qwzx "a/b": 雪 🦊?'
-    page.get_by_role("button", name="Show Configuration").click()
+    page.get_by_role("button", name="More settings").click()
     setting(page, "Seed").fill("7")
     setting(page, "File format").select_option(format)
     with page.expect_response("**/api/?*") as answer:

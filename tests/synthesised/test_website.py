@@ -164,7 +164,7 @@ def test_files_and_api_have_security_headers(template):
     headers = policy["SecurityHeadersConfig"]
     assert headers["ContentSecurityPolicy"]["ContentSecurityPolicy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
         "require-trusted-types-for 'script'; frame-ancestors 'none'"
     )
     assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 31_536_000
