@@ -198,14 +198,16 @@ async function readError(response, code) {
   if (!isText(Code) || !isText(Message) || !Message) return gatewayError(response, message)
   if (Code === "AccessCodeRequired" && Message.startsWith("access code must be sent")) return accessCodeError(code)
   if (Code === "BudgetSpent") return budgetError(seconds)
+  if (Code === "ImageTooLarge") return new ApiError(Code, "As a PNG it is too large to send.", { mayBeCharged: true })
   const [, character] = /got the character (U\+[0-9A-F]{4,6})$/.exec(Message) ?? []
   if (character) return new ApiError(Code, "The text contains the character {character}, which no model takes. Remove it.", { values: { character } })
-  return new ApiError(Code, toSentence(Message.slice(0, 500)), { seconds, mayBeCharged: mayBeCharged(response, Code, Message) })
+  return new ApiError(Code, toSentence(Message.slice(0, 500)), { seconds, mayBeCharged: mayBeCharged(response) })
 }
 
-/** Whether AWS may have made an image. A 503 says that it has not; a filter refuses the prompt before that, or the picture. */
-function mayBeCharged({ status }, code, message) {
-  return (status >= 500 && status !== 503) || (code === "ContentFiltered" && message.includes("refused the picture"))
+/** Whether AWS may have made an image: the API says it, and API Gateway's own 429 and 503 mean that it has not. */
+function mayBeCharged({ status, headers }) {
+  const charged = headers.get("X-Image-Charged")
+  return charged ? charged === "maybe" : status >= 500 && status !== 503
 }
 
 /** The response of API Gateway or CloudFront itself, as the API's own have a Code. */

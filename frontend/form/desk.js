@@ -276,7 +276,7 @@ export function addDesk(form, { fetchModels, fetchBudget, loadPrompts, onModels,
     /** A picture is made: it counts for the cost of this visit, and is not made twice by accident. */
     addPicture(pictureValues, seed, price) {
       visitUsd += Number(price)
-      rememberPicture({ ...pictureValues, seed })
+      if (seed) rememberPicture({ ...pictureValues, seed })
       showPrice()
     },
     /** A batch is finished: its access code, how many pictures it made, and its first error, if any. */

@@ -44,7 +44,9 @@ export function replaceText(area, text) {
   area.select()
   // Deprecated, and still the only way into the browser's undo. Not where a dialog keeps the focus.
   const undoable = document.activeElement === area && text.split("\n").length <= maxUndoableLines
+  area.style.fieldSizing = "fixed" // or the page is laid out anew for each line
   if (undoable) document.execCommand(text ? "insertText" : "delete", false, text)
+  area.style.fieldSizing = ""
   if (area.value !== text) area.value = text
 }
 

@@ -26,8 +26,8 @@ FAILURE = "Something went wrong on this page. Reload it, then try again."
 
 # Functions of each file that throw when they are called.
 AT_START = {
-    "words/words.js": "translate addLanguageMenu",
-    "theme.js": "addThemeMenu",
+    "words/words.js": "translate addLanguages",
+    "theme.js": "addThemeMenu addKeysSwitch",
     "form/desk.js": "addDesk",
     "form/access.js": "fillCode",
     "form/link.js": "takeLinkValues",
@@ -38,8 +38,10 @@ AT_START = {
 }
 WITH_THE_MODELS = {
     "api.js": "send fetchJson",
-    "form/fields.js": "renderModels fillFields renderModel createField enableForm",
+    "form/fields.js": "renderModels fillFields renderModel createField enableForm batchValues",
     "form/budget.js": "totalPrice renderBudget",
+    "form/shape.js": "renderShape",
+    "form/seed.js": "renderSeed",
 }
 LATER = {
     "wall/shelf.js": "addShelf",
@@ -48,7 +50,6 @@ LATER = {
 }
 WITH_A_PICTURE = {
     "form/texts.js": "checkTexts",
-    "form/fields.js": "batchValues",
     "form/access.js": "readCode acceptCode",
     "api.js": "generateImage readImage decodeBase64",
     "wall/result.js": "addBatch addResult createCaption",

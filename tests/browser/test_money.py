@@ -88,7 +88,7 @@ def test_counts_the_budget_down(thrifty):
     button = page.get_by_role("button", name="Again at 01:00")
     expect(button).to_have_accessible_description(f"{SPENT} This visit: $0.08.")
     expect(button).to_have_attribute("aria-disabled", "true")
-    button.click()
+    button.click(force=True)
     page.get_by_label("Prompt", exact=True).press("Control+Enter")
     assert [request.response().status for request in sent] == [200, 200]
 
@@ -136,7 +136,7 @@ def test_offers_no_more_pictures_than_the_budget_pays_for(page):
     button = page.locator("[type=submit]")
     expect(button).to_have_attribute("aria-disabled", "true")
     sent = watch_posts(page)
-    button.click()
+    button.click(force=True)
     assert sent == []
 
 

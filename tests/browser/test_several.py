@@ -130,6 +130,7 @@ def test_leaves_other_work_alone_while_pictures_are_pending(page):
     search.press("Escape")  # clears the search only
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     page.get_by_role("button", name=QUICK).first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")  # closes the viewer only
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("my next idea")
