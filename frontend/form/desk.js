@@ -1,7 +1,7 @@
 // The desk: the form with the models offered, the requested values and the cost. Knows no server and no pictures.
 import { acceptCode, editCode, fillCode, readCode, rejectCode, requireCode, toggleCodeVisibility } from "./access.js"
 import { affordable, isSpent, renderBudget, totalPrice } from "./budget.js"
-import { batchValues, enableForm, everyValue, fillFields, pictureCount, renderModel, renderModels, restoreFields, revealControl, storeForm, storedForm, toggleConfiguration } from "./fields.js"
+import { batchValues, enableForm, everyValue, fillFields, pictureCount, renderModel, renderModels, restoreFields, revealControl, storeForm, storedForm, toggleConfiguration, withoutEditing } from "./fields.js"
 import { takeLinkValues } from "./link.js"
 import { isKnownPicture, rememberPicture, renderSeed } from "./seed.js"
 import { addRecall, checkTexts, replaceText } from "./texts.js"
@@ -286,14 +286,6 @@ export function addDesk(form, { fetchModels, fetchBudget, loadPrompts, onModels,
       loadBudget()
     },
   }
-}
-
-/** The models that make a picture from words alone; the desk has no field for a picture. */
-function withoutEditing({ models, default: name, ...others }) {
-  const hasPrompt = ({ parameters }) => parameters.some(({ name }) => name === "prompt")
-  const needsImage = ({ parameters }) => parameters.some(({ kind, required }) => kind === "image" && required)
-  const painting = models.filter(model => hasPrompt(model) && !needsImage(model))
-  return { ...others, models: painting, default: painting.some(model => model.name === name) ? name : painting[0]?.name }
 }
 
 /** The old values with the new ones; without the old ones if the new ones name a model, as then they are a recipe. */

@@ -190,4 +190,5 @@ export default {
   "a new one each time": "jedes Mal ein neuer",
   "{left} left today: enough for {pictures}.": "Heute noch {left} übrig: genug für {pictures}.",
   "{number} pictures": "{number} Bilder",
+  "As a PNG it is too large to send.": "Als PNG ist es zum Senden zu groß.",
 }

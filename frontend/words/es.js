@@ -188,4 +188,5 @@ export default {
   "a new one each time": "cada vez una nueva",
   "{left} left today: enough for {pictures}.": "Hoy quedan {left}: alcanza para {pictures}.",
   "{number} pictures": "{number} imágenes",
+  "As a PNG it is too large to send.": "Como PNG es demasiado grande para enviarla.",
 }

@@ -188,4 +188,5 @@ export default {
   "a new one each time": "毎回新しい値",
   "{left} left today: enough for {pictures}.": "本日の残り {left}: {pictures} 枚分です。",
   "{number} pictures": "画像 {number} 枚",
+  "As a PNG it is too large to send.": "PNG では大きすぎて送信できません。",
 }
