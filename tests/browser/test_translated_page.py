@@ -99,5 +99,6 @@ def test_cancel_and_try_again_work_when_translated(page):
     expect(page.locator("figure")).to_have_count(0)
     setting(page, "Prompt").fill("!internal 1 qwzx")
     page.keyboard.press("Control+Enter")
+    expect(in_page(page, "Try again")).to_be_visible()
     click_text(page, in_page(page, "Try again"))
     expect(page.get_by_role("img", name="!internal 1 qwzx")).to_be_visible()
