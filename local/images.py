@@ -123,6 +123,10 @@ def encode(image: Image.Image, output_format: str) -> str:
         image = Image.alpha_composite(page, image).convert("RGB")
     content = io.BytesIO()
     # WebP at method 1 takes half the time of the default at nearly the same size.
-    options = {"jpeg": {"quality": 92}, "png": {"compress_level": 1}, "webp": {"quality": 90, "method": 1}}
+    options = {
+        "jpeg": {"quality": 92},
+        "png": {"compress_level": 1},
+        "webp": {"quality": 90, "method": 1},
+    }
     image.save(content, output_format, **options[output_format])
     return base64.b64encode(content.getvalue()).decode()

@@ -160,7 +160,7 @@ def _painted_into(task: Task, crop: Image.Image) -> tuple[Image.Image, Image.Ima
 
 def _grown(mask: Image.Image, pixels: int) -> Image.Image:
     """The mask, so many pixels wider all around, with a soft edge."""
-    soft = mask.filter(ImageFilter.BoxBlur(pixels)).point([min(255, 4 * n) for n in range(256)])
+    soft = mask.filter(ImageFilter.BoxBlur(pixels)).point([min(255, 12 * n) for n in range(256)])
     return ImageChops.lighter(mask, soft)
 
 

@@ -29,7 +29,7 @@ def find_thing(image: Image.Image, words: str) -> tuple[Field, Field]:
     guide = image.convert("RGB")
     guide.thumbnail((1024, 1024))
     soft = to_field(to_image(whole).resize(guide.size, Image.Resampling.BICUBIC))
-    soft = ramp(0.3, 0.75, smooth_along(guide, soft, max(guide.size) // 100 + 1))
+    soft = ramp(0.2, 0.65, smooth_along(guide, soft, max(guide.size) // 100 + 1))
     inside = coloured[whole > 0.5]
     usual = max(float(np.quantile(inside, 0.8)), 1e-6) if inside.size else 1.0
     core = to_field(to_image(ramp(0.05, 0.4, coloured / usual)).resize(guide.size))

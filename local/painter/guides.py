@@ -143,7 +143,10 @@ def _rotation(angle: float) -> Field:
 
 
 def _calm(picture: Field) -> Field:
-    return to_field(to_image(picture).filter(ImageFilter.MedianFilter(9)))
+    """The picture in flat areas, without its strokes."""
+    image = to_image(picture)
+    flat = image.reduce(2).filter(ImageFilter.MedianFilter(5))
+    return to_field(flat.resize(image.size, Image.Resampling.BICUBIC))
 
 
 def _lines(picture: Field) -> Field:
