@@ -8,25 +8,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from chalicelib import images
+from chalicelib import images, stability
 from chalicelib.errors import InvalidParameter
 from chalicelib.model import Model, Values
 from chalicelib.parameters import Image, Integer, Mask, Number, Parameter, Text
-from chalicelib.stability import (
-    aspect_ratio,
-    body,
-    image,
-    negative_prompt,
-    output_format,
-    prompt,
-    seed,
-    style_preset,
-)
 
 MEGAPIXEL = 1_048_576
 SIDES = ("left", "right", "up", "down")
 
-SEED = seed(4_294_967_294)
+PROMPT, NEGATIVE_PROMPT = stability.prompt(), stability.negative_prompt()
+OPTIONAL_PROMPT = stability.prompt(required=False)
+STYLE, SEED = stability.style_preset(), stability.seed(4_294_967_294)
 PICTURE = Image("image", "Picture", "The picture to edit.", required=True)
 MASK = Mask("mask", "Mask", "White is edited, black stays. Without one, transparent pixels are.")
 
@@ -62,13 +54,13 @@ def masked_body(values: Values) -> dict[str, Any]:
     """The body, with an area to edit: a mask's, or the image's transparent pixels."""
     if not values["mask"] and not images.may_be_transparent(values["image"]):
         raise InvalidParameter("mask must be sent, unless the image has transparent pixels to edit")
-    return body(values)
+    return stability.body(values)
 
 
 def outpaint_body(values: Values) -> dict[str, Any]:
     if not any(values[side] for side in SIDES):
         raise InvalidParameter("left, right, up or down must be over 0, got 0 for all")
-    return body(values)
+    return stability.body(values)
 
 
 def service(
@@ -78,7 +70,7 @@ def service(
     price_usd: float,
     *parameters: Parameter,
     formats: str = "jpeg png webp",
-    body: Callable[[Values], dict[str, Any]] = body,
+    body: Callable[[Values], dict[str, Any]] = stability.body,
 ) -> Model:
     """A service. The first of `formats` is Easel's default; AWS's is png."""
     return Model(
@@ -87,16 +79,16 @@ def service(
         description=description,
         bedrock_id=f"us.stability.{name}-v1:0",
         price_usd=price_usd,
-        parameters=(*parameters, output_format(formats, formats.split()[0])),
+        parameters=(*parameters, stability.output_format(formats, formats.split()[0])),
         body=body,
-        image=image,
+        image=stability.image,
     )
 
 
 SERVICES = (
     service(
         "stable-image-inpaint", "Inpaint", "Paints into a marked area what the words say.", 0.07,
-        prompt(), PICTURE, MASK, GROW_MASK, negative_prompt(), style_preset(), SEED,
+        PROMPT, PICTURE, MASK, GROW_MASK, NEGATIVE_PROMPT, STYLE, SEED,
         body=masked_body,
     ),
     service(
@@ -109,20 +101,20 @@ SERVICES = (
         PICTURE,
         *(Integer(side, side.title(), "Pixels to add on this side.",
                   minimum=0, maximum=2_000, default=0) for side in SIDES),
-        prompt(required=False), creativity(1, 0.5), style_preset(), SEED,
+        OPTIONAL_PROMPT, creativity(1, 0.5), STYLE, SEED,
         body=outpaint_body,
     ),
     service(
         "stable-image-search-replace", "Search and Replace",
         "Finds an object by words and replaces it.", 0.07,
-        prompt(), PICTURE, search("search_prompt", "The object to replace, in a few words."),
-        GROW_MASK, negative_prompt(), style_preset(), SEED,
+        PROMPT, PICTURE, search("search_prompt", "The object to replace, in a few words."),
+        GROW_MASK, NEGATIVE_PROMPT, STYLE, SEED,
     ),
     service(
         "stable-image-search-recolor", "Search and Recolor",
         "Finds an object by words and changes its color.", 0.07,
-        prompt(), PICTURE, search("select_prompt", "The object to recolor, in a few words."),
-        GROW_MASK, negative_prompt(), style_preset(), SEED,
+        PROMPT, PICTURE, search("select_prompt", "The object to recolor, in a few words."),
+        GROW_MASK, NEGATIVE_PROMPT, STYLE, SEED,
     ),
     # No jpeg, which AWS allows too: it has no transparency.
     service(
@@ -133,24 +125,24 @@ SERVICES = (
     ),
     service(
         "stable-image-control-sketch", "Control Sketch", "Makes a picture from a sketch.", 0.07,
-        prompt(), PICTURE, CONTROL_STRENGTH, negative_prompt(), style_preset(), SEED,
+        PROMPT, PICTURE, CONTROL_STRENGTH, NEGATIVE_PROMPT, STYLE, SEED,
     ),
     service(
         "stable-image-control-structure", "Control Structure",
         "Makes a new picture with the same structure.", 0.07,
-        prompt(), PICTURE, CONTROL_STRENGTH, negative_prompt(), style_preset(), SEED,
+        PROMPT, PICTURE, CONTROL_STRENGTH, NEGATIVE_PROMPT, STYLE, SEED,
     ),
     service(
         "stable-image-style-guide", "Style Guide", "Makes a new picture in the same style.", 0.07,
-        prompt(), PICTURE,
+        PROMPT, PICTURE,
         number("fidelity", "Fidelity", "How close the style stays to the picture's.", 0, 1, 0.5),
-        aspect_ratio(), negative_prompt(), style_preset(), SEED,
+        stability.aspect_ratio(), NEGATIVE_PROMPT, STYLE, SEED,
     ),
     service(
         "stable-style-transfer", "Style Transfer", "Gives a picture the style of another.", 0.08,
         Image("init_image", "Picture", "The picture to restyle.", required=True),
         Image("style_image", "Style picture", "The picture that has the style.", required=True),
-        prompt(required=False), negative_prompt(),
+        OPTIONAL_PROMPT, NEGATIVE_PROMPT,
         number("composition_fidelity", "Composition", "How much of the layout stays.", 0, 1, 0.9),
         number("style_strength", "Style strength", "How much style is taken over.", 0, 1, 1),
         number("change_strength", "Change", "How much the picture may change.", 0.1, 1, 0.9),
@@ -167,12 +159,12 @@ SERVICES = (
     service(
         "stable-conservative-upscale", "Conservative Upscale",
         "Makes a picture larger and keeps it as it is.", 0.40,
-        prompt(), small_picture(widest=2.5), creativity(0.5, 0.35), negative_prompt(), SEED,
+        PROMPT, small_picture(widest=2.5), creativity(0.5, 0.35), NEGATIVE_PROMPT, SEED,
         formats="webp jpeg",
     ),
     service(
         "stable-creative-upscale", "Creative Upscale", "Makes a small picture large and new.", 0.60,
-        prompt(), small_picture(), creativity(0.5, 0.3), negative_prompt(), style_preset(), SEED,
+        PROMPT, small_picture(), creativity(0.5, 0.3), NEGATIVE_PROMPT, STYLE, SEED,
         formats="webp jpeg",
     ),
 )  # fmt: skip

@@ -2,19 +2,9 @@
 
 from typing import Any
 
+from chalicelib import stability
 from chalicelib.model import Model, Values
 from chalicelib.parameters import Integer, Number
-from chalicelib.stability import (
-    checked_image,
-    choice,
-    field,
-    finish_reason_error,
-    first,
-    negative_prompt,
-    prompt,
-    seed,
-    style_preset,
-)
 
 SIZES = "1024x1024 1152x896 1216x832 1344x768 1536x640 640x1536 768x1344 832x1216 896x1152"
 SAMPLERS = (
@@ -44,11 +34,11 @@ def image(answer: Any) -> str:
 
     Raises: ContentFiltered, ModelFailed.
     """
-    artifact = first(field(answer, "artifacts"))
-    reason = field(artifact, "finishReason")
+    artifact = stability.first(stability.field(answer, "artifacts"))
+    reason = stability.field(artifact, "finishReason")
     if reason != "SUCCESS":
-        raise finish_reason_error(reason)
-    return checked_image(field(artifact, "base64"))
+        raise stability.finish_reason_error(reason)
+    return stability.checked_image(stability.field(artifact, "base64"))
 
 
 STABLE_DIFFUSION_XL = Model(
@@ -59,9 +49,9 @@ STABLE_DIFFUSION_XL = Model(
     bedrock_id="stability.stable-diffusion-xl-v1",
     price_usd=0.0,  # AWS bills a Bedrock Marketplace endpoint per hour, not per image
     parameters=(
-        prompt(2_000),
-        negative_prompt(2_000),
-        choice("size", "Size", "Width and height in pixels.", SIZES, "1024x1024"),
+        stability.prompt(2_000),
+        stability.negative_prompt(2_000),
+        stability.choice("size", "Size", "Width and height in pixels.", SIZES, "1024x1024"),
         Number(
             "cfg_scale",
             "Prompt strength (cfg_scale)",
@@ -78,10 +68,10 @@ STABLE_DIFFUSION_XL = Model(
             maximum=50,
             default=30,
         ),
-        seed(4_294_967_295),
-        style_preset(),
-        choice("sampler", "Sampler", "How noise becomes a picture.", SAMPLERS),
-        choice(
+        stability.seed(4_294_967_295),
+        stability.style_preset(),
+        stability.choice("sampler", "Sampler", "How noise becomes a picture.", SAMPLERS),
+        stability.choice(
             "clip_guidance_preset",
             "CLIP guidance",
             "How CLIP, a second model, guides the picture.",

@@ -3,30 +3,31 @@
 from dataclasses import replace
 from typing import Any
 
+from chalicelib import stability
 from chalicelib.model import Model, Values
 from chalicelib.parameters import Image, Number, Parameter
-from chalicelib.stability import (
-    aspect_ratio,
-    body,
-    image,
-    negative_prompt,
-    output_format,
-    prompt,
-    seed,
-)
 
 
 def text_to_image(max_seed: int, formats: str) -> tuple[Parameter, ...]:
-    return prompt(), negative_prompt(), aspect_ratio(), seed(max_seed), output_format(formats)
+    return (
+        stability.prompt(),
+        stability.negative_prompt(),
+        stability.aspect_ratio(),
+        stability.seed(max_seed),
+        stability.output_format(formats),
+    )
 
 
 def image_to_image(max_seed: int, formats: str, strength: float) -> tuple[Parameter, ...]:
     """The pages limit an image's sides only; `Image`'s limit in pixels is that of the services."""
     help = "0 keeps the picture, 1 ignores it."
-    shape = replace(aspect_ratio(), with_image=False)
+    shape = replace(stability.aspect_ratio(), with_image=False)
     strengths = Number("strength", "Strength", help, minimum=0, maximum=1, default=strength)
     return (
-        *(shape if each == aspect_ratio() else each for each in text_to_image(max_seed, formats)),
+        *(
+            shape if each == stability.aspect_ratio() else each
+            for each in text_to_image(max_seed, formats)
+        ),
         Image("image", "Picture", "The picture to start from.", widest=None),
         replace(strengths, with_image=True),
     )
@@ -34,7 +35,7 @@ def image_to_image(max_seed: int, formats: str, strength: float) -> tuple[Parame
 
 def sd3_body(values: Values) -> dict[str, Any]:
     mode = {"mode": "image-to-image"} if values["image"] else {}
-    return body(values) | mode
+    return stability.body(values) | mode
 
 
 STABLE_IMAGE_CORE = Model(
@@ -45,8 +46,8 @@ STABLE_IMAGE_CORE = Model(
     bedrock_id="stability.stable-image-core-v1:1",
     price_usd=0.04,
     parameters=text_to_image(4_294_967_295, "jpeg png"),
-    body=body,
-    image=image,
+    body=stability.body,
+    image=stability.image,
 )
 
 STABLE_DIFFUSION_3_5_LARGE = Model(
@@ -58,7 +59,7 @@ STABLE_DIFFUSION_3_5_LARGE = Model(
     price_usd=0.08,
     parameters=image_to_image(4_294_967_294, "jpeg png webp", strength=0.6),
     body=sd3_body,
-    image=image,
+    image=stability.image,
 )
 
 STABLE_IMAGE_ULTRA = Model(
@@ -70,6 +71,6 @@ STABLE_IMAGE_ULTRA = Model(
     bedrock_id="stability.stable-image-ultra-v1:1",
     price_usd=0.14,
     parameters=image_to_image(4_294_967_295, "jpeg png", strength=0.35),
-    body=body,
-    image=image,
+    body=stability.body,
+    image=stability.image,
 )
