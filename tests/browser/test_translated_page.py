@@ -34,6 +34,7 @@ TRANSLATE = """() => {
 
 def click_text(page, button):
     """Click the translated text in the button, as most people do."""
+    expect(button).to_be_visible()
     page.evaluate(TRANSLATE)
     button.locator("font font").first.click()
 
