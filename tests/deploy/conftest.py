@@ -1,13 +1,11 @@
 """A simulated AWS, a proxy for its CloudFront, and a copy of the project to deploy."""
 
 import contextlib
-import fcntl
 import http.client
 import os
 import shutil
 import ssl
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -21,10 +19,10 @@ from botocore.config import Config
 
 from conftest import ROOT, Running, serving
 from deploy.proxy import Proxy
+from environments import python_with
 from local.__main__ import free_port
 
 HERE = Path(__file__).parent
-VENV = ROOT / ".venv/ministack"
 REGION = "eu-central-1"  # not Bedrock's region, which the function must choose itself
 SECOND_REGION = "us-east-1"
 GENERATED = ("__pycache__", "node_modules", "*.out", "deployed", "deployments")
@@ -60,36 +58,16 @@ LISTINGS = (
 @pytest.fixture(scope="session")
 def aws(local_bedrock, tmp_path_factory):
     """ministack, whose functions call the local Bedrock."""
-    python, folder = ministack_python(), tmp_path_factory.mktemp("aws")
+    python, folder = (
+        python_with("ministack", HERE / "requirements.txt"),
+        tmp_path_factory.mktemp("aws"),
+    )
     with (
         Aws(python, folder, AWS_ENDPOINT_URL_BEDROCK_RUNTIME=local_bedrock.url) as aws,
         serving(Proxy(aws.port, folder)) as aws.proxy,
     ):
         aws.wait_until_ready()
         yield aws
-
-
-def ministack_python():
-    """The Python of ministack's virtual environment, which is created once and kept."""
-    with (ROOT / ".venv/ministack.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in parallel
-        return install_ministack()
-
-
-def install_ministack():
-    python, done = VENV / "bin/python", VENV / "requirements.txt"
-    wanted = HERE / "requirements.txt"
-    if python.exists() and done.exists() and done.read_bytes() == wanted.read_bytes():
-        return python
-    subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    pip += ["--require-hashes", "--only-binary=:all:"]
-    installed = subprocess.run([*pip, "-r", wanted], stderr=subprocess.PIPE, text=True)
-    if installed.returncode:
-        reason = installed.stderr.strip()
-        pytest.fail(f"THE DEPLOYMENT IS NOT TESTED: ministack cannot be installed: {reason}")
-    shutil.copy(wanted, done)
-    return python
 
 
 class Aws(Running):
