@@ -13,18 +13,7 @@ import boto3
 from botocore.config import Config
 from chalice import Chalice, CORSConfig, Response
 
-from chalicelib import (
-    access,
-    bedrock,
-    budget,
-    catalogue,
-    edits,
-    idempotency,
-    log,
-    openai,
-    query,
-    results,
-)
+from chalicelib import access, bedrock, budget, catalogue, idempotency, log, openai, query, results
 from chalicelib.errors import MAY_BE_CHARGED, RETRY_AFTER_SECONDS, ImageTooLarge
 from chalicelib.model import Model, Query, media_type
 from chalicelib.record import Record
@@ -134,6 +123,8 @@ def generate_openai() -> Response:
 @answer_once
 def edit_openai() -> Response:
     """OpenAI's image edits: a form, or JSON with data URLs; the answer is the same."""
+    from chalicelib import edits  # here, as few requests edit and a start takes less without it
+
     request, record = authorize()
     if query.is_form(request):
         fields, images = edits.read_form(query.read_parts(request))
