@@ -8,7 +8,7 @@ import { createLink } from "./form/link.js"
 import { addNotices } from "./notices.js"
 import { addKeysSwitch, addThemeMenu, areSingleKeysOn } from "./theme.js"
 import { loadLater, loadStyle } from "./wall/load.js"
-import { removeResult } from "./wall/result.js"
+import { hangSet, removeResult } from "./wall/set.js"
 import { addStudio } from "./wall/studio.js"
 import { cut } from "./words/text.js"
 import { addLanguages, say, translate } from "./words/words.js"
@@ -33,12 +33,14 @@ const studio = addStudio(wall, {
 })
 const loadMetadata = loadLater(() => import("./pictures/metadata.js"), toast)
 const openShelf = loadLater(async () => {
-  const { usePicture: use, priceLabel } = desk
   const [{ addShelf }] = await Promise.all([import("./wall/shelf.js"), loadStyle("wall/shelf.css")])
-  return addShelf(find("#shelf"), await historyReady, {
-    use, generateMore, priceLabel, createLink, loadMetadata, removeFromWall, announce, toast, releaseFocus: desk.focusButton,
+  shelf = addShelf(find("#shelf"), await historyReady, {
+    use: desk.usePicture, generateMore, moreLabel, createLink, loadMetadata, findOnWall, removeFromWall, hangNewest, areSingleKeysOn,
+    announce, toast, releaseFocus: desk.focusButton,
   })
+  return shelf
 }, toast)
+let shelf // once it is loaded
 const historyReady = openHistory()
 historyReady.then(showShelf)
 addFileImport(find("#restore"), find("#file"), find("#drop"), restore)
@@ -47,7 +49,16 @@ let pressedAt = 0
 /** Show the pictures kept here, now or once another tab adds one. */
 async function showShelf(history) {
   history.onchange = renderShelf
+  await hangNewest()
   if (await history.count()) renderShelf()
+}
+
+/** Hang the newest set of the history, unless pictures are under way. */
+async function hangNewest() {
+  const history = await historyReady
+  const records = await history.newestSet()
+  if (wall.querySelector("[aria-busy], .failed")) return
+  records.length ? await hangSet(wall, records, { loadFile: id => history.file(id), onOpen: open }) : wall.replaceChildren()
 }
 
 async function renderShelf() {
@@ -118,12 +129,12 @@ function notify(sentence) {
   find("#toast:not([hidden]) button:not([hidden])") ? announce(sentence) : toast(sentence)
 }
 
-async function store({ blob, seed, price }, values, seconds) {
+async function store({ blob, seed, price, set }, values, seconds) {
   const title = titleOf(values)
   try {
     desk.addPicture(values, seed, price)
     const history = await historyReady
-    const record = await history.add({ prompt: values.prompt, values, title, seed, price, seconds }, blob)
+    const record = await history.add({ prompt: values.prompt, values, title, seed, price, seconds, set }, blob)
     renderShelf()
     return record
   } catch {
@@ -137,6 +148,7 @@ function sayUnkept() {
 
 function setBusy(busy) {
   desk.setBusy(busy)
+  if (busy) shelf?.render() // what hung large until now is only there
   document.title = busy ? `… ${say("Painting")} – Easel` : "Easel"
   if (!busy) setTimeout(generateNext) // once the one before is all finished
   window.onbeforeunload = busy ? warnOfLoss : null
@@ -149,8 +161,14 @@ function warnOfLoss(event) {
 
 async function open(record) {
   if (!record) return sayUnkept()
-  const shelf = await openShelf()
-  shelf?.open(record)
+  const part = await openShelf()
+  part?.open(record)
+}
+
+/** Such as "4 more like this, about $0.16". */
+function moreLabel(model) {
+  const number = Number(find("form").elements.count.value)
+  return desk.priceLabel(number > 1 ? say("{number} more like this", { number }) : say("One more like this"), model)
 }
 
 /** Generate with the same settings and new seeds. Never switches models, as another may cost more. */
@@ -159,10 +177,17 @@ function generateMore(values) {
   if (desk.findModel(values.model)) generate()
 }
 
-function removeFromWall(id) {
-  const figure = wall.querySelector(`#picture-${id}`)
-  if (figure?.contains(document.activeElement)) releaseFocus()
-  return removeResult(figure)
+/** The picture's button where it hangs large. */
+function findOnWall(id) {
+  return wall.querySelector(`#picture-${id} .frame`)
+}
+
+/** Take the pictures from the wall; the newest set hangs there once it is empty. */
+async function removeFromWall(ids) {
+  const figures = ids.map(id => wall.querySelector(`#picture-${id}`)).filter(Boolean)
+  if (figures.some(figure => figure.contains(document.activeElement))) releaseFocus()
+  figures.forEach(removeResult)
+  if (!wall.querySelector("figure")) await hangNewest()
 }
 
 /** Put a picture's settings into the form. Other programs' files name a model by its title, or none. */

@@ -67,11 +67,11 @@ export function addNotices(box) {
     }
   }
 
-  /** Behind the list or the field that has the focus, so that Undo is one Tab away; it lies over the page all the same. */
+  /** Behind the pictures or the field that have the focus, so that Undo is one Tab away; it lies over the page all the same. */
   function place() {
     const dialog = openDialog()
-    const before = !dialog && document.activeElement.closest("main :is(ul, header, footer, fieldset, .field, .submit, .tools, .new-pictures)")
-    before ? before.after(box) : (dialog ?? document.querySelector("main")).append(box)
+    const before = dialog ? null : document.activeElement.closest("main :is(.days, header, footer, fieldset, .field, .submit, .tools, .new-pictures)")
+    before?.checkVisibility() ? before.after(box) : (dialog ?? document.querySelector("main")).append(box)
   }
 
   function undoLatest() {

@@ -8,9 +8,16 @@ export function savePicture(blob, record) {
   download(blob, fileName(record))
 }
 
-/** Download all pictures as one zip file, with the `zip` of zip.js. */
+/** Download all pictures as one zip file, with the `zip` of zip.js; resolves to its size in bytes. */
 export async function saveAll(zip, pictures, prepareFile) {
-  download(await zip(zipEntries(pictures, prepareFile)), "easel.zip")
+  const file = await zip(zipEntries(pictures, prepareFile))
+  download(file, "easel.zip")
+  return file.size
+}
+
+/** The picture as a file with a descriptive name. */
+export function createFile(blob, record) {
+  return new File([blob], fileName(record), { type: blob.type })
 }
 
 /** Copy text; resolves to the sentence to show. */

@@ -13,6 +13,7 @@ import { measureAndShrink } from "./canvas.js"
  * @property {string} seed
  * @property {string} price  US dollars
  * @property {number} seconds  to generate it
+ * @property {{id: string, place: number, size: number}} [set]  the pictures of one click, and its place among them from 1
  * @property {0 | 1} star
  * @property {number} [width]  pixels; absent if the browser cannot decode it, as is height
  * @property {number} [height]
@@ -80,16 +81,12 @@ class History {
     return [...both.values()].sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, limit)
   }
 
-  /** Each {record, blob}, newest first; skips pictures removed during the iteration. */
-  async *all(filter = {}) {
-    let records = await this.page(filter)
-    while (records.length) {
-      for (const record of records) {
-        const blob = await this.file(record.id)
-        if (blob) yield { record, blob }
-      }
-      records = await this.page({ ...filter, before: records.at(-1).id })
-    }
+  /** The records of the newest picture's set, in their places; its own record alone if it has none. */
+  async newestSet() {
+    const [newest, ...others] = await this.page({ limit: 12 }) // more than a set, as another tab's may lie between
+    if (!newest) return []
+    const same = others.filter(({ set }) => set && set.id === newest.set?.id)
+    return [newest, ...same].sort((one, other) => one.set?.place - other.set?.place)
   }
 
   /** The original image; undefined if it was removed. */
@@ -102,8 +99,10 @@ class History {
     return this.#unsaved.get(id)?.thumb ?? toBlob(await this.#read("thumbs", store => store.get(id))) ?? this.file(id)
   }
 
-  async count() {
+  /** How many pictures there are, or match the filter. */
+  async count({ words = "", starred = false } = {}) {
     await this.#lastWrite
+    if (words || starred) return (await this.page({ words, starred, limit: Infinity })).length
     return this.#unsaved.size + await this.#read("pictures", store => store.count(), 0)
   }
 
@@ -120,23 +119,22 @@ class History {
   }
 
   /**
-   * Remove a picture.
-   * @returns {Promise<() => Promise<void>>}  puts it back in its place
+   * Remove pictures.
+   * @returns {Promise<() => Promise<void>>}  puts them back in their places
    */
-  remove(id) {
+  remove(...ids) {
     return this.#enqueue(async () => {
-      const picture = this.#unsaved.get(id) ?? await this.#load(id)
-      if (!picture) return async () => {}
-      this.#unsaved.delete(id)
-      await this.#write((...allStores) => Promise.all(allStores.map(store => store.delete(id))))
-      this.#broadcast("removed", id)
+      const pictures = await Promise.all(ids.map(async id => this.#unsaved.get(id) ?? this.#load(id)))
+      for (const id of ids) this.#unsaved.delete(id)
+      await this.#write((...allStores) => Promise.all(allStores.flatMap(store => ids.map(id => store.delete(id)))))
+      for (const id of ids) this.#broadcast("removed", id)
       await this.#saveUnsaved() // there may be room now
-      return () => this.#enqueue(() => this.#add(picture))
+      return () => this.#enqueue(() => this.#add(...pictures.filter(Boolean)))
     })
   }
 
-  #add(picture) {
-    this.#unsaved.set(picture.record.id, picture)
+  #add(...pictures) {
+    for (const picture of pictures) this.#unsaved.set(picture.record.id, picture)
     return this.#saveUnsaved()
   }
 
@@ -278,11 +276,13 @@ function toBlob(stored) {
 
 const toBytes = async blob => blob && { bytes: await blob.arrayBuffer(), type: blob.type }
 
+const noSet = { id: "", place: 1, size: 1 }
+
 /** Whether the page can show it; another version or a fault may have written anything. */
 function isRecord(key, record) {
-  const { id, made, values, prompt, title = "", seed = "", price = "", type = "", star = 0, width = 0, height = 0, seconds = 0 } = Object(record)
-  return id === key && Object(values) === values && [made, star, width, height, seconds].every(Number.isFinite)
-    && [id, prompt, title, seed, price, type, ...Object.values(values)].every(text => typeof text === "string")
+  const { id, made, values, prompt, title = "", seed = "", price = "", type = "", star = 0, width = 0, height = 0, seconds = 0, set = noSet } = Object(record)
+  return id === key && Object(values) === values && [made, star, width, height, seconds, set?.place, set?.size].every(Number.isFinite)
+    && [id, prompt, title, seed, price, type, set.id, ...Object.values(values)].every(text => typeof text === "string")
 }
 
 function createMatcher(words, starred) {

@@ -1,30 +1,24 @@
 // One result on the wall: in progress, then a picture or an error. Knows no server and no form.
 import { createElement } from "./dom.js"
+import { pictureName } from "./names.js"
 import { cut } from "../words/text.js"
-import { duration, explain, money, say } from "../words/words.js"
+import { explain, say } from "../words/words.js"
 
 let results = 0 // so far, for the ids
 
-/** Add an empty batch on top of the wall, for pictures requested together. */
-export function addBatch(wall, size) {
-  const batch = createElement("div", { className: "batch" })
-  batch.classList.toggle("several", size > 1)
-  wall.prepend(batch)
-  return batch
-}
-
 /**
- * Add a blank canvas to a batch, in the aspect ratio that the values request.
- * @param {Object<string, string>} values  as in the form
+ * Add a blank canvas to a set.
+ * @param {HTMLElement} hung  the set on the wall
+ * @param {{prompt: string, set: ?object}} picture
  * @param {{onCancel: () => void, onRetry: () => void, onOpen: () => void}} callbacks  for the canvas's button, and the picture's
  */
-export function addResult(batch, values, { onCancel, onRetry, onOpen }) {
+export function addResult(hung, { prompt, set }, { onCancel, onRetry, onOpen }) {
   const message = createElement("p", { className: "message" })
   const note = createElement("p", { className: "help", id: `note-${++results}`, hidden: true })
   const button = createElement("button", { className: "secondary", type: "button" })
   const canvas = createElement("div", { className: "canvas" }, message, note, button)
-  const label = shorten(values.prompt)
-  const figure = createElement("figure", { className: "result" }, canvas, createCaption(label))
+  const name = pictureName({ prompt, set })
+  const figure = createElement("figure", { className: "result", "aria-label": name }, canvas)
   let startedAt, isTimed, status, timer
 
   const seconds = () => (performance.now() - startedAt) / 1000
@@ -34,8 +28,7 @@ export function addResult(batch, values, { onCancel, onRetry, onOpen }) {
     figure.removeAttribute("aria-busy")
   }
 
-  figure.style.setProperty("--ratio", aspectRatio(values))
-  batch.append(figure)
+  hung.querySelector(".frames").append(figure)
 
   return {
     /** Start the clock, or restart it; `isNew` unless the picture was begun in an earlier visit. */
@@ -61,23 +54,24 @@ export function addResult(batch, values, { onCancel, onRetry, onOpen }) {
       status = say("The answer got lost; asking for the picture…")
       showStatus()
     },
-    /** Show the picture and its caption; resolves to the seconds it took, 0 if unknown. Rejects if it is not an image. */
-    async show({ blob, seed, price }, title) {
-      const image = createElement("img", { className: "picture", alt: label, src: URL.createObjectURL(blob) })
+    /** Show the picture; resolves to the seconds it took, 0 if unknown. Rejects if it is not an image. */
+    async show({ blob, price }, title) {
+      await this.hang(blob, { title, price, seconds: isTimed ? seconds() : 0 })
+      return figure.facts.seconds
+    },
+    /** Show a picture of the history. Rejects if it is not an image. */
+    async hang(blob, facts) {
+      const image = createElement("img", { className: "picture", alt: name, src: URL.createObjectURL(blob) })
       const frame = createElement("button", { className: "frame", type: "button", title: say("Open"), onclick: onOpen }, image)
       await image.decode().catch(() => {
         URL.revokeObjectURL(image.src)
         throw Object.assign(new Error("The picture that arrived cannot be shown. Try again."), { code: "Unshowable", mayBeCharged: true })
       })
       finish()
-      const cost = Number(price) ? [money(price)] : []
-      const seedText = seed ? [say("seed {seed}", { seed })] : []
-      const time = isTimed ? seconds() : 0
-      const facts = [title, ...seedText, ...cost, ...time ? [duration(time)] : []].join(" · ")
+      figure.facts = facts
       const focused = figure.contains(document.activeElement)
-      figure.replaceChildren(frame, createCaption(label, facts))
+      figure.replaceChildren(frame)
       if (focused) frame.focus({ preventScroll: true })
-      return time
     },
     /** Show the error, with a button to retry, and what that may cost. Never in place of a picture that hangs already. */
     showError(error) {
@@ -94,9 +88,10 @@ export function addResult(batch, values, { onCancel, onRetry, onOpen }) {
     setId(id) {
       figure.id = `picture-${id}`
     },
-    remove() {
+    /** Stop the clock; the figure, to be removed. */
+    end() {
       finish()
-      removeResult(figure)
+      return figure
     },
   }
 }
@@ -106,33 +101,7 @@ export function chargeNote({ mayBeCharged }) {
   return mayBeCharged ? say("It may have been charged. Trying again may be charged, too.") : ""
 }
 
-/** Remove a result from the wall; returns a function that puts it back. Without a figure, does nothing. */
-export function removeResult(figure) {
-  if (!figure) return undefined
-  const { parentElement: batch, nextSibling } = figure
-  const { parentElement: wall } = batch
-  const nextBatch = batch.nextSibling
-  figure.remove()
-  if (!batch.children.length) batch.remove()
-  return () => {
-    if (!batch.isConnected) wall.insertBefore(batch, nextBatch?.isConnected ? nextBatch : null)
-    batch.insertBefore(figure, nextSibling?.isConnected ? nextSibling : null)
-  }
-}
-
-/** Width divided by height: from `aspect_ratio`, such as 16:9, or from `size`, such as 1344x768. */
-function aspectRatio({ aspect_ratio: shape = "", size = shape }) {
-  const [width, height] = (size || "1:1").split(/[:x]/)
-  return width / height
-}
-
 /** Captions are short to read, and ten million characters would freeze the page. */
-function shorten(prompt) {
+export function shorten(prompt) {
   return prompt.length > 1000 ? `${cut(prompt, 1000)}…` : prompt
-}
-
-function createCaption(prompt, facts = "") {
-  return createElement("figcaption", { className: "label" },
-    createElement("p", { className: "prompt-text", dir: "auto", textContent: prompt }),
-    createElement("p", { className: "facts", textContent: facts }))
 }

@@ -1,9 +1,11 @@
 // The shelf: the pictures kept in this browser, searched, opened, starred, deleted and downloaded. Knows no server.
-import { copyPicture, copyText, saveAll, savePicture } from "../pictures/export.js"
+import { copyPicture, copyText } from "../pictures/export.js"
 import { createElement } from "./dom.js"
+import { createDownloads } from "./downloads.js"
 import { addGallery } from "./gallery.js"
 import { loadLater, loadStyle } from "./load.js"
-import { cut } from "../words/text.js"
+import { pictureName } from "./names.js"
+import { addSelection } from "./select.js"
 import { say } from "../words/words.js"
 
 const searchMilliseconds = 150 // to wait for more typing, as each search reads the whole history
@@ -19,141 +21,208 @@ const storageNotes = {
  * @param {Object} callbacks
  * @param {(values: object) => void} callbacks.use  puts values into the form
  * @param {(values: object) => void} callbacks.generateMore  generates with the values and new seeds
- * @param {(label: string, model: string) => string} callbacks.priceLabel  the label with the price
+ * @param {(model: string) => string} callbacks.moreLabel  what that makes and costs
  * @param {(values: object) => string} callbacks.createLink
  * @param {() => Promise<?object>} callbacks.loadMetadata  the module metadata.js; undefined, after a notice, if it does not load
- * @param {(id: string) => ?(() => void)} callbacks.removeFromWall  returns a function that puts it back
+ * @param {(id: string) => ?HTMLElement} callbacks.findOnWall  the picture's button where it hangs large
+ * @param {(ids: string[]) => Promise} callbacks.removeFromWall
+ * @param {() => Promise} callbacks.hangNewest  hangs the newest set large
+ * @param {() => boolean} callbacks.areSingleKeysOn  whether letters alone may be shortcuts
  * @param {(sentence: string) => void} callbacks.announce
  * @param {(sentence: string, undo?: () => void) => void} callbacks.toast
  * @param {() => void} callbacks.releaseFocus  called when nothing is left here to focus
  */
 export function addShelf(shelf, history, {
-  use, generateMore, priceLabel, createLink, loadMetadata, removeFromWall, announce, toast, releaseFocus,
+  use, generateMore, moreLabel, createLink, loadMetadata, findOnWall, removeFromWall, hangNewest, areSingleKeysOn,
+  announce, toast, releaseFocus,
 }) {
   shelf.replaceChildren(...createContent())
   const find = selector => shelf.querySelector(selector)
+  const searchField = find("[type=search]")
+  const starredOnly = find(".starred-only")
   const allValues = ({ values, seed }) => ({ ...values, seed })
   const useInForm = values => { viewer.close(); use(values) }
+  const filter = () => ({ words: searchField.value.trim(), starred: starredOnly.getAttribute("aria-pressed") === "true" })
+  const isFiltered = () => Boolean(filter().words || filter().starred)
+  const loadMatching = () => history.page({ ...filter(), limit: Infinity })
 
   let viewer // once it is loaded
   const loadViewer = loadLater(async () => {
     const [{ addViewer }] = await Promise.all([import("./viewer.js"), loadStyle("wall/viewer.css")])
     viewer = addViewer({
-      usePrompt: ({ prompt }) => useInForm({ prompt }),
-      useSeed: ({ seed }) => useInForm({ seed }),
-      useAll: record => useInForm(allValues(record)),
+      editWords: ({ values: { seed, ...others } }) => useInForm(others),
+      sameSeed: record => useInForm(allValues(record)),
       more: ({ values }) => { viewer.close(); generateMore(values) },
-      download,
+      download: downloads.save,
+      share: downloads.share,
       copyPicture: async (_record, blob) => toast(await copyPicture(blob)),
       copyPrompt: async ({ prompt }) => toast(await copyText(prompt, say("Prompt copied."))),
       copyLink: async record => toast(await copyText(createLink(allValues(record)), say("Link copied."))),
       star: toggleStar,
-      remove,
+      remove: removeAndGoOn,
       newer: ({ id }) => step(id, -1),
       older: ({ id }) => step(id, 1),
+      newest: ({ id }) => step(id, -Infinity),
+      oldest: ({ id }) => step(id, Infinity),
       close: () => viewer.close(),
-      closed: restoreFocus,
-    })
+      closed,
+    }, { areSingleKeysOn })
   }, toast)
-  const loadZip = loadLater(() => import("../pictures/zip.js"), toast)
-  const gallery = addGallery(find(".thumbs"), {
-    loadPage: filter => history.page(filter), loadThumbnail: id => history.thumb(id), onOpen: open, releaseFocus,
+  const downloads = createDownloads({
+    loadFile: id => history.file(id), loadMetadata, embedsSettings: () => viewer?.embedsSettings ?? true, announce, toast,
+  })
+  const selection = addSelection(find(".selection"), {
+    loadAll: loadMatching, between: (record, other) => gallery.between(record.id, other.id), onChange: showSelection,
+    acts: { download: downloads.saveAll, star: starAll, remove: records => remove(records) },
+  })
+  const gallery = addGallery(find(".days"), {
+    loadPage: page => history.page(page),
+    loadThumbnail: id => history.thumb(id),
+    isElsewhere: ({ id }) => !isFiltered() && !selection.isOn && Boolean(findOnWall(id)),
+    onPress: (record, event) => (selection.isOn ? selection.toggle(record, event) : open(record)),
+    onStar: toggleStar,
+    onDraw: drawChoice,
+    releaseFocus,
   })
 
   /** Show what matches the filters; resolves to their number, or undefined if a later call took over. */
   async function render() {
-    const words = find("[type=search]").value
-    const starred = find(".starred-only").getAttribute("aria-pressed") === "true"
-    const found = await gallery.show({ words, starred })
-    if (found === undefined) return
+    const wanted = filter()
+    const [shown, found] = await Promise.all([gallery.show(wanted), history.count(wanted)])
+    if (shown === undefined) return
     const unreadable = history.unreadable && say("Some pictures kept here cannot be read, and are not shown.")
-    shelf.hidden = !found && !words && !starred && !unreadable
-    find(".no-matches").hidden = found > 0
+    shelf.hidden = !found && !isFiltered() && !unreadable
+    find(".number").textContent = found ? ` · ${found}` : ""
+    find(".download-all").textContent = say("Download {number}", { number: found })
+    find(".download-all").hidden = !found || selection.isOn
+    find(".select").hidden = !found
+    find(".no-matches").hidden = found > 0 || !isFiltered()
+    find(".no-matches p").textContent = wanted.words ? say("No picture for “{words}”.", wanted) : say("No picture is starred.")
+    find(".show-all").textContent = wanted.words ? say("Clear the search") : say("Show all pictures")
     find(".storage-note").textContent = [storageNotes[history.reason], unreadable].filter(Boolean).join(" ")
     return found
   }
 
   async function search() {
     const found = await render()
-    if (found !== undefined) announce(found ? say("Pictures found.") : say("No pictures found."))
+    if (found === undefined) return
+    if (found === 1) announce(say("One picture found."))
+    else announce(found ? say("{number} pictures found.", { number: found }) : find(".no-matches p").textContent)
   }
 
-  /** If the thumbnail that opened the viewer is gone, focus the first one left. */
-  function restoreFocus() {
+  function showAll() {
+    searchField.value = ""
+    starredOnly.setAttribute("aria-pressed", "false")
+    searchField.focus()
+    search()
+  }
+
+  /** While pictures are chosen, pressing one chooses it. */
+  function showSelection() {
+    find(".filters").hidden = find(".download-all").hidden = selection.isOn
+    gallery.redraw()
+  }
+
+  function drawChoice({ button, record }) {
+    if (selection.isOn) {
+      button.setAttribute("role", "checkbox")
+      button.setAttribute("aria-checked", selection.has(record))
+    } else {
+      button.removeAttribute("role")
+      button.removeAttribute("aria-checked")
+    }
+  }
+
+  /** Focus the picture where it hangs, or else the first one. */
+  function focusPicture(id) {
+    const hung = findOnWall(id)
+    if (hung) hung.focus()
+    else if (!gallery.focus(id)) releaseFocus()
+  }
+
+  /** Go back to the picture seen last. */
+  function closed(id) {
     const { activeElement } = document
-    if ((activeElement === document.body || viewer.contains(activeElement)) && !gallery.focus()) releaseFocus()
+    const notice = viewer.element.querySelector(".toast")
+    if (notice) document.querySelector("main").append(notice) // its Undo stays in reach
+    if (activeElement === document.body || viewer.element.contains(activeElement) || shelf.contains(activeElement)
+      || activeElement.closest(".new-pictures")) focusPicture(id)
   }
 
   async function open(record) {
     const [blob] = await Promise.all([history.file(record.id), loadViewer()])
     if (!viewer) return
     if (!blob) return toast(say("This picture is no longer in this browser."))
-    const [newer, older] = await Promise.all([-1, 1].map(step => gallery.neighbor(record.id, step)))
+    if (!gallery.place(record.id)) await gallery.show(filter()) // just added
+    const [newer, older, total] = await Promise.all([gallery.neighbor(record.id, -1), gallery.neighbor(record.id, 1), history.count(filter())])
     const current = gallery.find(record.id) ?? record
-    viewer.show(current, blob, { newer, older, moreLabel: priceLabel(say("More like this"), current.values.model) })
+    viewer.show(current, blob, {
+      newer, older, total, place: gallery.place(record.id), moreLabel: moreLabel(current.values.model),
+      canShare: downloads.canShare(current, blob),
+    })
   }
 
   async function step(id, steps) {
     const record = await gallery.neighbor(id, steps)
-    if (!record) return
+    if (!record || record.id === id) return
     await open(record)
-    announce(cut(record.prompt, 200))
+    announce(`${pictureName(record)}. ${viewer.placeText}`)
   }
 
   async function toggleStar(record) {
     record.star = record.star ? 0 : 1
-    viewer.setStar(record.star)
+    if (viewer?.id === record.id) viewer.setStar(record.star)
     await history.star(record.id, record.star)
     render()
   }
 
-  async function remove({ id }) {
-    const restoreToHistory = await history.remove(id)
-    viewer.close()
-    const restoreToWall = removeFromWall(id)
-    toast(say("Picture deleted."), async () => {
-      await restoreToHistory()
-      restoreToWall?.()
+  async function starAll(records) {
+    for (const { id } of records) await history.star(id, 1)
+    await render()
+    announce(say("{number} pictures starred.", { number: records.length }))
+  }
+
+  /** Delete the picture in the viewer and show the next one, or else the one before. */
+  async function removeAndGoOn(record) {
+    const next = await gallery.neighbor(record.id, 1) ?? await gallery.neighbor(record.id, -1)
+    await remove([record], () => (next ? open(next) : viewer.close()), () => (viewer.id ? open(record) : focusPicture(record.id)))
+  }
+
+  /** Delete the pictures, and offer to take it back. */
+  async function remove(records, goOn = () => {}, goBack = () => focusPicture(records[0].id)) {
+    const ids = records.map(({ id }) => id)
+    const restore = await history.remove(...ids)
+    selection.forget(ids)
+    await removeFromWall(ids)
+    await render()
+    await goOn()
+    if (shelf.hidden) releaseFocus()
+    toast(ids.length > 1 ? say("{number} pictures deleted.", { number: ids.length }) : say("Picture deleted."), async () => {
+      await restore()
+      await hangNewest()
       await render()
-      if (!gallery.focus(id)) releaseFocus()
-      announce(say("Picture restored."))
+      await goBack()
+      announce(ids.length > 1 ? say("{number} pictures restored.", { number: ids.length }) : say("Picture restored."))
     })
-    render()
-  }
-
-  async function download(record, blob) {
-    const metadata = await loadMetadata()
-    if (!metadata) return
-    const file = await prepareFile(metadata, record, blob)
-    savePicture(file ?? blob, record)
-    if (!file) toast(say("The settings do not fit in this file, so it has none. A PNG holds more."))
-  }
-
-  async function downloadAll() {
-    const [zipper, metadata] = await Promise.all([loadZip(), loadMetadata()])
-    if (!zipper || !metadata) return
-    let without = 0
-    await saveAll(zipper.zip, history.all(), async (record, blob) => await prepareFile(metadata, record, blob) ?? (without++, blob))
-    if (without) toast(say("Some files have no settings, as these do not fit. A PNG holds more."))
-  }
-
-  /** The file to download, with its metadata unless the checkbox is off; undefined if that does not fit. */
-  async function prepareFile({ embedMetadata }, record, blob) {
-    return viewer?.embedsSettings === false ? blob : embedMetadata(blob, record)
   }
 
   let searchTimer
-  find("[type=search]").oninput = () => {
+  searchField.oninput = () => {
     clearTimeout(searchTimer)
     searchTimer = setTimeout(search, searchMilliseconds)
   }
-  find(".starred-only").onclick = ({ currentTarget: button }) => {
-    button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true")
+  starredOnly.onclick = () => {
+    starredOnly.setAttribute("aria-pressed", !filter().starred)
     search()
   }
-  find(".download-all").onclick = downloadAll
-  history.onchange = ({ kind, id }) => { // in another tab
-    if (kind === "removed") removeFromWall(id)
+  find(".show-all").onclick = showAll
+  find(".select").onclick = () => {
+    selection.setOn(true)
+    selection.focus()
+  }
+  find(".download-all").onclick = async ({ currentTarget }) => downloads.saveAll(await loadMatching(), currentTarget)
+  history.onchange = async ({ kind, id }) => { // in another tab
+    if (kind === "removed") await removeFromWall([id])
     if (kind === "removed" && viewer?.id === id) {
       viewer.close()
       toast(say("This picture is no longer in this browser."))
@@ -164,15 +233,20 @@ export function addShelf(shelf, history, {
 }
 
 function createContent() {
+  const button = (className, textContent) => createElement("button", { className, type: "button", textContent })
+  const starredOnly = button("secondary starred-only", say("Starred"))
+  starredOnly.setAttribute("aria-pressed", "false")
   return [
     createElement("header", { className: "shelf-header" },
-      createElement("h2", { id: "shelf-title", textContent: say("Kept in this browser") }),
+      createElement("h2", { id: "shelf-title", textContent: say("Kept in this browser") }, createElement("span", { className: "number" })),
+      button("text-button download-all", ""),
       createElement("div", { className: "filters" },
-        createElement("input", { type: "search", "aria-label": say("Search the prompts"), placeholder: say("Search the prompts") }),
-        createElement("button", { className: "secondary starred-only", type: "button", textContent: say("Starred"), "aria-pressed": "false" }),
-        createElement("button", { className: "secondary download-all", type: "button", textContent: say("Download all") }))),
+        createElement("input", { type: "search", "aria-label": say("Search the prompts"), placeholder: say("Search") }),
+        starredOnly,
+        button("secondary select", say("Select"))),
+      createElement("div", { className: "selection", role: "toolbar", "aria-label": say("Select"), hidden: true })),
     createElement("p", { className: "help storage-note" }),
-    createElement("ul", { className: "thumbs" }),
-    createElement("p", { className: "help no-matches", textContent: say("No pictures found."), hidden: true }),
+    createElement("div", { className: "no-matches", hidden: true }, createElement("p"), button("text-button show-all", "")),
+    createElement("div", { className: "days" }),
   ]
 }

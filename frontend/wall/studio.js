@@ -1,6 +1,7 @@
 // Pictures in progress: generated side by side, cancelled, retried. Knows no form and no history.
 import { newKey } from "../pictures/pending.js"
-import { addBatch, addResult, chargeNote, removeResult } from "./result.js"
+import { addResult, chargeNote } from "./result.js"
+import { addSet, aspectRatio, describeSet, removeResult } from "./set.js"
 import { explain, say } from "../words/words.js"
 
 /**
@@ -26,13 +27,24 @@ export function addStudio(wall, {
   const running = new Set() // the jobs in progress
   const isBusy = () => [...running].some(({ isOrphan }) => !isOrphan)
 
-  /** A job is a canvas and its values, while it runs its AbortController, and the key that its outcome is known by. */
-  function addJob(batch, values) {
-    const job = { values }
-    job.result = addResult(batch, values, {
-      onCancel: () => cancel([job]), onRetry: () => run([job]), onOpen: () => onOpen(job.record),
+  /**
+   * A job is a canvas, its values and its place in a set, while it runs its AbortController, and the key that its
+   * outcome is known by.
+   */
+  function addJob(hung, { values, set, ...known }) {
+    const job = { values, set, hung, ...known }
+    job.result = addResult(hung, { prompt: values.prompt, set }, {
+      onCancel: () => cancel([job]), onRetry: () => run([job]), onOpen: async () => onOpen(await job.kept),
     })
     return job
+  }
+
+  /** Hang a set of blank canvases. Only what is still under way keeps its place beside it; the rest is on the shelf. */
+  function addJobs(pictures) {
+    for (const old of wall.querySelectorAll(".set:not(:has([aria-busy]))")) old.remove()
+    const [{ values }] = pictures
+    const hung = addSet(wall, { prompt: values.prompt, ratio: aspectRatio(values), size: pictures.length })
+    return pictures.map(picture => addJob(hung, picture))
   }
 
   /** Run the jobs side by side; each one succeeds, fails or is cancelled by itself. */
@@ -61,7 +73,7 @@ export function addStudio(wall, {
       result.start(!job.isOrphan)
       return await Promise.race([makePicture(job, code, signal), cancelled])
     } catch (error) {
-      if (signal.aborted) return result.remove()
+      if (signal.aborted) return removeResult(result.end())
       if (!error.isUnresolved) Object.assign(job, { key: undefined, isOrphan: false }) // a retry is another picture
       result.showError(error)
       return error
@@ -81,9 +93,12 @@ export function addStudio(wall, {
         : await generateImage(values, {
           key: job.key, isRepeated, code, signal, onRetry: result.showRetrying, onSearch: result.showSearching,
         })
+      image.set = job.set
       if (signal.aborted) return onLateImage(image, values)
-      job.record = await onImage(image, values, result)
-      if (job.record) result.setId(job.record.id)
+      job.kept = onImage(image, values, result) // shows it first
+      const record = await job.kept
+      if (record) result.setId(record.id)
+      describeSet(job.hung)
       return image
     })
   }
@@ -112,19 +127,17 @@ export function addStudio(wall, {
       const [cancelled, others] = [true, false].map(is => orphans.filter(({ isCancelled = false }) => isCancelled === is))
       if (code !== null) for (const orphan of cancelled) makePicture(orphan, code, AbortSignal.abort()).catch(() => {})
       if (!others.length) return
-      const batch = addBatch(wall, others.length)
-      const jobs = others.map(orphan => Object.assign(addJob(batch, orphan.values), orphan))
+      const jobs = addJobs(others)
       if (code !== null) return run(jobs, code)
       jobs.forEach(({ result }) => result.showError(missingCode()))
       notify(describeStart(jobs))
     },
-    /** Generate a picture for each of the values, on top of the wall; removes earlier failures. */
-    generate(batchValues) {
+    /** Generate a picture for each of the values, as a set in place of the one that hangs. */
+    generate(setValues) {
       releaseFocus()
-      wall.querySelectorAll(".failed").forEach(removeResult)
-      const batch = addBatch(wall, batchValues.length)
-      const jobs = batchValues.map(values => addJob(batch, values))
-      batch.firstElementChild.scrollIntoView({ block: "nearest" })
+      const id = newKey()
+      const jobs = addJobs(setValues.map((values, index) => ({ values, set: { id, place: index + 1, size: setValues.length } })))
+      jobs[0].hung.scrollIntoView({ block: "nearest" })
       return run(jobs)
     },
     /** Cancel all. */

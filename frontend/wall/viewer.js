@@ -1,119 +1,137 @@
 // The viewer: one large picture, its settings and its actions. Knows no server.
-import { createElement } from "./dom.js"
+import { createDialog, createTermAndValue } from "./dialog.js"
+import { pictureName } from "./names.js"
+import { addZoom } from "./zoom.js"
 import { labels } from "../words/labels.js"
 import { dateTime, duration, money, say } from "../words/words.js"
 
-/** @param {Object<string, (record: object, blob: Blob) => void>} actions  by the buttons' data-action */
-export function addViewer(actions) {
+const keys = { ArrowLeft: "newer", ArrowRight: "older", Home: "newest", End: "oldest", Delete: "remove" }
+const singleKeys = { s: "star", d: "download" }
+
+/**
+ * @param {Object<string, (record: object, blob: Blob) => void>} actions  by the buttons' data-action, and `closed`
+ * @param {{areSingleKeysOn: () => boolean}} settings
+ */
+export function addViewer(actions, { areSingleKeysOn }) {
   const dialog = createDialog()
-  const image = dialog.querySelector("img")
-  const zoom = dialog.querySelector(".zoom")
+  const find = selector => dialog.querySelector(selector)
+  const image = find("img")
+  const words = find(".prompt-text")
+  const showAll = find(".show-words")
+  const menu = find(".menu")
+  const zoom = addZoom(find(".stage"), find(".zoom"), find(".scale"), direction => act(direction > 0 ? "older" : "newer"))
   let shownRecord
   let shownBlob
 
   document.body.append(dialog)
+
+  function act(action) {
+    if (shownRecord) actions[action](shownRecord, shownBlob)
+  }
+
+  function actByKey({ key, target, altKey, ctrlKey, metaKey, repeat }) {
+    if (altKey || ctrlKey || metaKey) return // the browser's own: Alt and an arrow key leave the page
+    if (zoom.isZoomed() && !singleKeys[key]) return // the arrow keys scroll the picture
+    if (target.closest("[popover]")) return
+    if (keys[key] && !(repeat && key === "Delete")) act(keys[key])
+    if (singleKeys[key] && !repeat && areSingleKeysOn()) act(singleKeys[key])
+  }
+
+  function clampWords() {
+    words.classList.add("clamped")
+    showAll.hidden = words.scrollHeight <= words.clientHeight
+  }
+
   dialog.addEventListener("click", ({ target }) => {
     const { action } = target.closest("[data-action]")?.dataset ?? {}
-    if (action) actions[action](shownRecord, shownBlob)
+    if (target.closest("[popover]")) menu.hidePopover()
+    if (action) act(action)
     if (target === dialog) dialog.close() // a click outside the content
   })
-  dialog.addEventListener("keydown", ({ key, altKey, ctrlKey, metaKey }) => {
-    if (altKey || ctrlKey || metaKey) return // the browser's own: Alt and an arrow key leave the page
-    if (isZoomed()) return // the arrow keys scroll the picture
-    if (key === "ArrowLeft") actions.newer(shownRecord)
-    if (key === "ArrowRight") actions.older(shownRecord)
-  })
+  dialog.addEventListener("keydown", actByKey)
   dialog.addEventListener("cancel", event => {
-    if (!isZoomed()) return
+    if (!zoom.isZoomed()) return
     event.preventDefault() // the first Escape only zooms out
-    setZoom(false)
+    zoom.zoomOut()
   })
   dialog.addEventListener("close", () => {
     if (dialog.open) return // opened again before the event arrived
+    const { id } = shownRecord
     shownRecord = undefined
     URL.revokeObjectURL(image.src)
     image.removeAttribute("src")
-    actions.closed()
+    actions.closed(id)
   })
-  zoom.onclick = () => setZoom(!isZoomed())
-
-  const isZoomed = () => zoom.getAttribute("aria-pressed") === "true"
-  const setZoom = on => zoom.setAttribute("aria-pressed", on)
+  showAll.onclick = () => {
+    words.classList.remove("clamped")
+    showAll.hidden = true
+    find(".details").focus()
+  }
+  menu.addEventListener("toggle", ({ newState }) => {
+    if (newState === "open") placeMenu(menu, find("[popovertarget]"))
+  })
 
   return {
-    show(record, blob, { newer, older, moreLabel }) {
+    element: dialog,
+    show(record, blob, { newer, older, place, total, moreLabel, canShare }) {
       shownRecord = record
       shownBlob = blob
       URL.revokeObjectURL(image.src)
-      setZoom(false)
-      Object.assign(image, { src: URL.createObjectURL(blob), alt: record.prompt })
-      dialog.querySelector(".prompt-text").textContent = record.prompt
-      dialog.querySelector("dl").replaceChildren(...settings(record).flatMap(createTermAndValue))
-      dialog.querySelector("[data-action=more]").textContent = moreLabel
-      dialog.querySelector("[data-action=newer]").disabled = !newer
-      dialog.querySelector("[data-action=older]").disabled = !older
-      if (document.activeElement.disabled) dialog.querySelector("[data-action=close]").focus() // a disabled button gets no keys
+      zoom.zoomOut()
+      Object.assign(image, { src: URL.createObjectURL(blob), alt: pictureName({ ...record, star: 0 }) })
+      if (record.width) find(".stage").style.setProperty("--ratio", record.width / record.height)
+      words.textContent = record.prompt
+      find("dl").replaceChildren(...facts(record).flatMap(createTermAndValue))
+      find("[data-action=more]").textContent = moreLabel
+      find("[data-action=newer]").disabled = !newer
+      find("[data-action=older]").disabled = !older
+      find(".place").textContent = place ? say("{place} of {size}", { place, size: total }) : ""
+      find("[popovertarget]").textContent = canShare ? say("Share") : say("Copy")
+      find("[data-action=share]").hidden = !canShare
       this.setStar(record.star)
       if (!dialog.open) dialog.showModal()
+      if (document.activeElement.disabled) find("[data-action=close]").focus() // a disabled button gets no keys
+      dialog.scrollTop = 0
+      clampWords()
     },
     setStar(on) {
-      dialog.querySelector("[data-action=star]").setAttribute("aria-pressed", Boolean(on))
+      find("[data-action=star]").setAttribute("aria-pressed", Boolean(on))
     },
     close: () => dialog.close(),
     /** The id of the picture shown; undefined while the viewer is closed. */
     get id() {
       return shownRecord?.id
     },
+    /** Such as "2 of 60". */
+    get placeText() {
+      return find(".place").textContent
+    },
     /** Whether files are to hold their settings. */
     get embedsSettings() {
-      return dialog.querySelector(".embed-metadata").checked
+      return find(".embed-metadata").checked
     },
-    contains: element => dialog.contains(element),
   }
 }
 
-function createDialog() {
-  const image = createElement("img", { alt: "" })
-  const zoom = createElement("button", { className: "zoom", type: "button", title: say("Zoom"), "aria-pressed": "false" }, image)
-  const checkbox = createElement("input", { className: "embed-metadata", type: "checkbox", checked: true })
-  const star = createButton("star", say("Star"))
-  star.setAttribute("aria-pressed", "false")
-  return createElement("dialog", { className: "viewer", id: "viewer", "aria-label": say("Picture") },
-    createElement("div", { className: "stage" }, zoom),
-    createElement("p", { className: "visually-hidden", role: "status" }),
-    createElement("div", { className: "details" },
-      createElement("div", { className: "actions navigation" },
-        createButton("newer", say("Newer")), createButton("older", say("Older")), createButton("close", say("Close"))),
-      createElement("p", { className: "prompt-text", dir: "auto" }),
-      createElement("dl", { className: "settings" }),
-      createElement("div", { className: "actions" },
-        createButton("more", say("More like this"), "primary"), createButton("download", say("Download")), star),
-      createElement("label", { className: "checkbox" }, checkbox, ` ${say("Save prompt and settings in the file")}`),
-      createElement("div", { className: "action-links" },
-        createLink("useAll", say("Use everything")), createLink("usePrompt", say("Use prompt")), createLink("useSeed", say("Use seed"))),
-      createElement("div", { className: "action-links" },
-        createLink("copyPicture", say("Copy picture")), createLink("copyPrompt", say("Copy prompt")), createLink("copyLink", say("Copy link"))),
-      createElement("div", { className: "action-links" }, createLink("remove", say("Delete")))))
+/** Below its button, or above it where there is no room. */
+function placeMenu(menu, button) {
+  const box = button.getBoundingClientRect()
+  const { width, height } = menu.getBoundingClientRect()
+  const below = box.bottom + 4
+  menu.style.setProperty("--top", `${below + height > innerHeight ? Math.max(0, box.top - height - 4) : below}px`)
+  menu.style.setProperty("--left", `${Math.max(0, box.right - width)}px`)
 }
 
-function createButton(action, textContent, className = "secondary") {
-  return createElement("button", { className, type: "button", textContent, "data-action": action })
-}
-
-function createLink(action, text) {
-  return createButton(action, text, "text-button")
-}
-
-function settings({ title, seed, price, seconds, made, values, width, height }) {
-  const parameters = Object.entries(labels).map(([name, label]) => [label, values[name]])
-  const facts = [
-    ["Model", title], ["Seed", seed], ...parameters, ["Pixels", width && `${width} × ${height}`],
-    ["Price", Number(price) ? money(price) : ""], ["Time", seconds && duration(seconds)],
-    ["Made", dateTime(made)],
+function facts({ title, seed, price, seconds, made, values, width, height }) {
+  const { aspect_ratio: ratio, size, output_format: format, ...others } = values
+  const shape = [ratio, width ? `${width} × ${height}` : size?.replace("x", " × "), format?.toUpperCase()]
+  const making = [
+    dateTime(made), seconds && say("in {time}", { time: duration(seconds) }),
+    Number(price) && say("for {price}", { price: money(price) }),
   ]
-  return facts.filter(([, value]) => value)
+  const rest = Object.entries(labels).map(([name, label]) => [label, others[name]])
+  const all = [["Model", title], ["Shape", join(shape)], ["Seed", seed], ...rest, ["Made", join(making)]]
+  return all.filter(([, value]) => value)
 }
 
-function createTermAndValue([label, value]) {
-  return [["dt", say(label)], ["dd", value]].map(([tag, text]) => Object.assign(document.createElement(tag), { textContent: text }))
-}
+const join = parts => parts.filter(Boolean).join(", ")

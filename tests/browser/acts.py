@@ -61,23 +61,40 @@ def advance_clock_until(page, sent, count):
 
 
 def make_pictures(page, *prompts):
-    """Generate one picture per prompt, and wait until each is on the shelf."""
+    """Generate one picture per prompt, and wait until each hangs and is kept."""
     for prompt in prompts:
         generate(page, prompt)
-        expect(thumbnail(page, prompt)).to_be_visible()
+        kept = page.locator("figure[id]")
+        expect(kept.get_by_role("button", name=prompt, exact=True)).to_be_visible()
 
 
 def shelf(page):
     return page.get_by_role("region", name="Kept in this browser")
 
 
+def wall(page):
+    """The pictures on the page: the newest set, large, and the shelf below it."""
+    return page.get_by_role("region", name="Pictures", exact=True)
+
+
 def thumbnail(page, prompt):
-    return shelf(page).get_by_role("button", name=prompt, exact=True)
+    """The picture of that name, hung large or on the shelf."""
+    return wall(page).get_by_role("button", name=prompt, exact=True)
 
 
 def thumbnails(page):
-    """A locator of the shelf's pictures, named by their prompts."""
-    return shelf(page).get_by_role("listitem").get_by_role("button")
+    """Every picture on the page, newest first, each named by its prompt."""
+    return wall(page).locator(".frame, .thumb")
+
+
+def shelved(page):
+    """The pictures on the shelf. While it is filtered, they include what hangs large."""
+    return shelf(page).locator(".thumb")
+
+
+def download_all(page):
+    """The button that downloads every picture that the shelf shows."""
+    return shelf(page).get_by_role("button", name=re.compile(r"^Download \d"))
 
 
 def viewer(page):

@@ -41,6 +41,11 @@ def untranslated(page, known):
 
 
 def pattern(key):
-    """Matches a sentence anywhere, with any values in its placeholders; a word only alone."""
-    searched = ".+".join(map(re.escape, re.split(r"\{\w+\}", key)))
+    """Matches a sentence anywhere, with any values in its placeholders; a word, or a preposition
+    with its values, only alone."""
+    words = re.split(r"\{\w+\}", key)
+    if len("".join(words).strip()) < 5:
+        alone = r"\S+".join(map(re.escape, words))
+        return re.compile(f"^{alone}$")
+    searched = ".+".join(map(re.escape, words))
     return re.compile(searched if " " in key else f"^{searched}$")

@@ -9,10 +9,10 @@ from browser.acts import (
     QUICK,
     SHIP,
     download,
+    download_all,
     generate,
     make_pictures,
     press_in_viewer,
-    shelf,
     viewer,
 )
 from browser.fixtures import STILL
@@ -46,13 +46,15 @@ WITH_THE_MODELS = {
 LATER = {
     "wall/shelf.js": "addShelf",
     "wall/gallery.js": "addGallery",
-    "wall/viewer.js": "addViewer createDialog",
+    "wall/viewer.js": "addViewer facts",
+    "wall/dialog.js": "createDialog",
 }
 WITH_A_PICTURE = {
     "form/texts.js": "checkTexts",
     "form/access.js": "readCode acceptCode",
     "api.js": "generateImage readImage decodeBase64",
-    "wall/result.js": "addBatch addResult createCaption",
+    "wall/result.js": "addResult",
+    "wall/set.js": "addSet describeSet layout",
     "wall/studio.js": "summarize finish",
     "words/words.js": "duration",
 }
@@ -172,7 +174,7 @@ def save_one(page):
 
 
 def save_all(page):
-    shelf(page).get_by_role("button", name="Download all").click()
+    download_all(page).click()
 
 
 # Files that are loaded when they are first used, each with what uses it.

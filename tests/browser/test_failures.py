@@ -230,7 +230,7 @@ def test_explains_an_address_too_long_for_the_gateway(page):
     page.get_by_role("button", name="More settings").click()
     page.get_by_label("Negative prompt").fill("猫" * 9_000)  # a URL of 81 kB
     generate(page, QUICK)
-    expect(page.locator("figcaption .prompt-text")).to_have_text(QUICK)
+    expect(page.locator(".set .prompt-text")).to_have_text(QUICK)
     expect(page.locator(".message")).to_have_text(sentence)
 
 
@@ -241,7 +241,7 @@ def test_shows_a_hostile_prompt_as_text(page):
         generate(page, words)
         expect(page.locator("figure img")).to_have_count(count)
         expect(page.locator("figure img").first).to_have_attribute("alt", words)
-        assert page.locator("figcaption .prompt-text").first.text_content() == words
+        assert page.locator(".set .prompt-text").first.text_content() == words
         assert page.locator("figure script").count() == 0
 
 

@@ -176,7 +176,7 @@ def test_seed_and_price_are_numbers_or_nothing(page):
         answer(page, body=picture("PNG"), headers=headers)
         generate(page, QUICK)
         facts = re.compile(r"^Stable Image Core · \d+\.\d\ss$")
-        expect(page.locator("figcaption .facts").first).to_have_text(facts)
+        expect(page.locator(".set .facts").first).to_have_text(facts)
         expect(page.locator("#budget")).to_have_text("")
     page.locator("figure").first.get_by_role("button").click()
     with page.expect_download() as download:

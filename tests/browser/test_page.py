@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 def facts(page):
-    return page.locator("figcaption .facts").first
+    return page.locator(".set .facts").first
 
 
 def test_a_first_visit_ends_with_a_picture(open_page, site):

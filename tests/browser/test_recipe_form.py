@@ -49,11 +49,11 @@ def test_what_a_file_lacks_gets_its_default(page):
     expect(page.locator("#toast p")).to_have_text("The settings are in the form.")
 
 
-def test_use_everything_sets_what_the_picture_left_at_its_default(page):
+def test_same_seed_sets_what_the_picture_left_at_its_default(page):
     make_pictures(page, "qwzx fox")
     leave_settings(page)
     thumbnail(page, "qwzx fox").click()
-    press_in_viewer(page, "Use everything")
+    press_in_viewer(page, "Same seed")
     expect_settings(page, Prompt="qwzx fox")
 
 
@@ -68,13 +68,9 @@ def test_a_link_that_names_a_model_sets_every_parameter(page, quick_site):
     expect_settings(page, Prompt="fox", Seed="")
 
 
-def test_use_prompt_and_a_link_without_a_model_change_nothing_else(page, quick_site):
-    make_pictures(page, "qwzx fox")
+def test_a_link_without_a_model_changes_nothing_else(page, quick_site):
     leave_settings(page)
     kept = {"Negative_prompt": "fog", "Aspect_ratio": "16:9", "File_format": "png", "Seed": "9"}
-    thumbnail(page, "qwzx fox").click()
-    press_in_viewer(page, "Use prompt")
-    expect_settings(page, Prompt="qwzx fox", **kept)
     page.goto(f"{quick_site.url}#prompt=hen")
     expect_settings(page, Prompt="hen", **kept)
 

@@ -249,5 +249,5 @@ def test_opens_the_shelf_after_restoring_from_a_file(page):
     drop(page, "fox.png", automatic1111_file("qwzx fox\nSeed: 7, Steps: 30, Size: 8x8", "PNG"))
     expect_form(page, Prompt="qwzx fox")
     thumbnail(page, "qwzx hen").click()
-    press_in_viewer(page, "Use everything")
+    press_in_viewer(page, "Same seed")
     expect_form(page, Prompt="qwzx hen")

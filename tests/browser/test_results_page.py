@@ -185,7 +185,7 @@ def test_a_cancelled_picture_lands_on_the_shelf(page, leave):
 def test_a_large_picture_arrives_from_the_bucket_with_seed_and_price(page):
     generate(page, "!large")
     expect(page.get_by_role("img", name="!large")).to_be_visible()
-    expect(page.locator("figcaption .facts")).to_have_text(re.compile(r"seed \d+ · \$0\.04 · "))
+    expect(page.locator(".set .facts")).to_have_text(re.compile(r"seed \d+ · \$0\.04 · "))
 
 
 FORBIDDEN = [

@@ -1,12 +1,11 @@
 """Several pictures at one click, each on its own canvas."""
 
 import json
-import re
 
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, generate, thumbnails, watch_posts
+from browser.acts import QUICK, expect_shelf, generate, shelved, thumbnails, watch_posts
 
 pytestmark = pytest.mark.slow
 
@@ -31,9 +30,16 @@ def fail_one(page, number):
     return seen
 
 
+SEEDS = """async () => {
+  const { openHistory } = await import("./pictures/history.js")
+  const history = await openHistory()
+  return (await history.newestSet()).map(({ seed }) => Number(seed))
+}"""
+
+
 def seeds(page):
-    facts = " ".join(page.locator("figcaption .facts").all_inner_texts())
-    return [int(seed) for seed in re.findall(r"seed (\d+)", facts)]
+    """The seeds of the newest set, in its order."""
+    return page.evaluate(SEEDS)
 
 
 def test_requests_four_pictures_at_once(page):
@@ -53,7 +59,7 @@ def test_several_pictures_get_consecutive_seeds(page):
     page.get_by_label("Seed").fill("7")
     several(page, 3)
     generate(page, QUICK)
-    expect(page.get_by_role("img")).to_have_count(3)
+    expect(page.get_by_role("status")).to_have_text("3 of 3 pictures are ready.")
     assert seeds(page) == [7, 8, 9]
 
 
@@ -69,6 +75,7 @@ def test_retries_one_failed_picture_of_four(page):
     before = seeds(page)
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("img")).to_have_count(4)
+    expect(page.get_by_role("status")).to_have_text("The picture is ready.")
     expect(page.get_by_role("button", name="Try again")).to_have_count(0)
     after = seeds(page)
     assert after[:1] + after[2:] == before  # in its own place
@@ -95,14 +102,16 @@ def test_escape_cancels_all_pictures(page):
     expect(page.get_by_role("heading", name="What would you like to see?")).to_be_visible()
 
 
-def test_new_pictures_hang_above_earlier_ones(page):
+def test_only_the_newest_pictures_hang_large(page):
     generate(page, "qwzx first")
     expect(page.get_by_role("img", name="qwzx first")).to_be_visible()
     several(page, 2)
     generate(page, "qwzx second")
-    expect(page.get_by_role("img")).to_have_count(3)
+    expect(page.get_by_role("img")).to_have_count(2)
     names = page.get_by_role("img").evaluate_all("images => images.map(image => image.alt)")
-    assert names == ["qwzx second", "qwzx second", "qwzx first"]
+    assert names == ["qwzx second, 1 of 2", "qwzx second, 2 of 2"]
+    expect_shelf(page, *names, "qwzx first")
+    expect(shelved(page)).to_have_count(1)  # no picture is on the page twice
 
 
 def test_shows_the_price_of_a_click_and_of_the_visit(page):

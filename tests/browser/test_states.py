@@ -51,6 +51,8 @@ def budget_spent(page):
 
 def configured(page):
     page.unroute("**/api/budget")
+    page.reload()
+    page.wait_for_selector("[type=submit]:enabled")
     page.locator("#model").select_option("stable-diffusion-xl")
     page.locator("#fold").click()
     expect(page.locator("[name=steps]")).to_be_visible()
@@ -83,6 +85,9 @@ def offline(page):
 
 def shelved(page):
     page.context.set_offline(False)
+    page.locator("[name=count][value='1']").check()
+    submit(page, "qwzx two")
+    expect(page.locator(".thumb")).to_have_count(2)
     page.reload()
     expect(page.locator(".thumb")).to_have_count(2)
 
@@ -92,9 +97,19 @@ def searched(page):
     expect(page.locator(".no-matches")).to_be_visible()
 
 
-def opened(page):
+def selecting(page):
     page.locator("[type=search]").fill("")
-    page.locator(".thumb").first.click()
+    expect(page.locator(".thumb")).to_have_count(2)
+    page.locator(".select").click()
+    expect(page.locator(".thumb")).to_have_count(3)
+    page.locator(".thumb").nth(1).click()
+    expect(page.locator("[aria-checked=true]")).to_have_count(1)
+
+
+def opened(page):
+    if page.locator(".selection").is_visible():
+        page.locator(".selection button").last.click()
+    page.locator(".frame, .thumb").last.click()
     expect(page.locator("#viewer img")).to_be_visible()
 
 
@@ -108,17 +123,25 @@ def starred(page):
     expect(page.locator("[data-action=star][aria-pressed=true]")).to_be_visible()
 
 
+def menu_open(page):
+    page.locator(".opener").click()
+    expect(page.locator(".menu")).to_be_visible()
+
+
 def toast_shown(page):
+    page.keyboard.press("Escape")
+    page.locator(".opener").click()
     page.locator("[data-action=copyPrompt]").click()
     expect(page.locator("#viewer #toast")).to_be_visible()
 
 
 def deleted(page):
     page.locator("[data-action=remove]").click()
-    expect(page.locator("main #toast button")).to_be_visible()
+    expect(page.locator("#viewer #toast button")).to_be_visible()
 
 
 def full(page):
+    page.keyboard.press("Escape")
     page.evaluate(FILL_STORAGE)
     submit(page, QUICK)
     expect(page.locator(".storage-note")).not_to_be_empty()
@@ -143,8 +166,8 @@ def code_refused(page):
 
 # In this order, as each state starts from the one before it.
 STATES = [without_models, empty, keys, within_the_budget, budget_spent, configured, waiting]
-STATES += [painted, failed, offline, shelved, searched, opened, zoomed, starred, toast_shown]
-STATES += [deleted, full, code_needed, code_shown, code_refused]
+STATES += [painted, failed, offline, shelved, searched, selecting, opened, zoomed, starred]
+STATES += [menu_open, toast_shown, deleted, full, code_needed, code_shown, code_refused]
 
 
 LOOKS = [("dark", 320), ("light", 1280)]

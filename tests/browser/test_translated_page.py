@@ -5,10 +5,12 @@ from playwright.sync_api import expect
 
 from browser.acts import (
     QUICK,
+    download_all,
     last_announcement,
     make_pictures,
     setting,
     shelf,
+    shelved,
     thumbnail,
     thumbnails,
     viewer,
@@ -74,20 +76,20 @@ def test_the_shelf_and_the_viewer_work_when_translated(page):
         expect(in_viewer(page, name)).to_have_attribute("aria-pressed", pressed)
     click_text(page, in_viewer(page, "Newer"))
     expect(viewer(page).get_by_role("img", name="qwzx two")).to_be_visible()
-    click_text(page, in_viewer(page, "Use prompt"))
+    click_text(page, in_viewer(page, "Edit the words"))
     expect(setting(page, "Prompt")).to_have_value("qwzx two")
     starred = shelf(page).get_by_role("button", name="Starred", exact=True)
     click_text(page, starred)
     expect(starred).to_have_attribute("aria-pressed", "true")
-    expect(thumbnails(page)).to_have_count(1)
+    expect(shelved(page)).to_have_count(1)
     click_text(page, starred)
     expect(thumbnails(page)).to_have_count(2)
     with page.expect_download():
-        click_text(page, shelf(page).get_by_role("button", name="Download all"))
+        click_text(page, download_all(page))
     thumbnail(page, "qwzx two").click()
     click_text(page, in_viewer(page, "Delete"))
     expect(thumbnails(page)).to_have_count(1)
-    click_text(page, in_page(page, "Undo"))
+    click_text(page, in_viewer(page, "Undo"))
     expect(thumbnails(page)).to_have_count(2)
     expect(last_announcement(page)).to_have_text("Picture restored.")
 

@@ -55,16 +55,16 @@ def use_picture(page, action):
     return QUICK
 
 
-def use_prompt(page, site):
-    return use_picture(page, "Use prompt")
+def edit_words(page, site):
+    return use_picture(page, "Edit the words")
 
 
-def use_everything(page, site):
-    return use_picture(page, "Use everything")
+def use_seed(page, site):
+    return use_picture(page, "Same seed")
 
 
 def use_more(page, site):
-    return use_picture(page, "More like this, about $0.04")
+    return use_picture(page, "One more like this, about $0.04")
 
 
 def use_file(page, site):
@@ -73,7 +73,7 @@ def use_file(page, site):
     return "dropped words"
 
 
-WAYS = [use_example, use_link, use_prompt, use_everything, use_more, use_file]
+WAYS = [use_example, use_link, edit_words, use_seed, use_more, use_file]
 
 
 @pytest.mark.parametrize("use", WAYS, ids=lambda use: use.__name__)
