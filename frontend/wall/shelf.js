@@ -47,6 +47,7 @@ export function addShelf(shelf, history, {
   const loadMatching = () => history.page({ ...filter(), limit: Infinity })
 
   let viewer // once it is loaded
+  let removingId // of the picture that is being deleted in the viewer
   const loadViewer = loadLater(async () => {
     const [{ addViewer }] = await Promise.all([import("./viewer.js"), loadStyle("wall/viewer.css")])
     viewer = addViewer({
@@ -184,8 +185,13 @@ export function addShelf(shelf, history, {
 
   /** Delete the picture in the viewer and show the next one, or else the one before. */
   async function removeAndGoOn(record) {
+    if (record.id === removingId) return // pressed again before the next one is shown
+    removingId = record.id
     const next = await gallery.neighbor(record.id, 1) ?? await gallery.neighbor(record.id, -1)
-    await remove([record], () => (next ? open(next) : viewer.close()), () => (viewer.id ? open(record) : focusPicture(record.id)))
+    const goOn = () => (next ? open(next) : viewer.close())
+    const goBack = () => (viewer.id ? open(record) : focusPicture(record.id))
+    await remove([record], () => viewer.id === record.id && goOn(), goBack)
+    removingId = undefined
   }
 
   /** Delete the pictures, and offer to take it back. */
