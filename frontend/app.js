@@ -53,11 +53,11 @@ async function showShelf(history) {
   if (await history.count()) renderShelf()
 }
 
-/** Hang the newest set of the history, unless pictures are under way. */
+/** Hang the newest set of the history, unless pictures are under way, have failed or could not be kept. */
 async function hangNewest() {
   const history = await historyReady
   const records = await history.newestSet()
-  if (wall.querySelector("[aria-busy], .failed")) return
+  if (wall.querySelector("[aria-busy], .failed, figure:not([id]) .frame")) return
   records.length ? await hangSet(wall, records, { loadFile: id => history.file(id), onOpen: open }) : wall.replaceChildren()
 }
 

@@ -46,7 +46,7 @@ async function compareGreys() {
 async function shrink(bitmap) {
   const { width, height } = bitmap
   const scale = Math.min(1, thumbnailPixels / Math.min(width, height))
-  const canvas = draw(bitmap, Math.ceil(width * scale), Math.ceil(height * scale))
+  const canvas = draw(bitmap, Math.round(width * scale), Math.round(height * scale))
   const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 })
   if (blob.type === "image/webp") return blob
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 }) // Safari cannot encode WebP

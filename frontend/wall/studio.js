@@ -39,9 +39,9 @@ export function addStudio(wall, {
     return job
   }
 
-  /** Hang a set of blank canvases. Only what is still under way keeps its place beside it; the rest is on the shelf. */
+  /** Hang a set of blank canvases. What is under way or could not be kept stays beside it; the rest is on the shelf. */
   function addJobs(pictures) {
-    for (const old of wall.querySelectorAll(".set:not(:has([aria-busy]))")) old.remove()
+    for (const old of wall.querySelectorAll(".set:not(:has([aria-busy], figure:not([id]) .frame))")) old.remove()
     const [{ values }] = pictures
     const hung = addSet(wall, { prompt: values.prompt, ratio: aspectRatio(values), size: pictures.length })
     return pictures.map(picture => addJob(hung, picture))

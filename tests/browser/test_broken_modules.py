@@ -46,7 +46,7 @@ WITH_THE_MODELS = {
 LATER = {
     "wall/shelf.js": "addShelf",
     "wall/gallery.js": "addGallery",
-    "wall/viewer.js": "addViewer facts",
+    "wall/viewer.js": "addViewer",
     "wall/dialog.js": "createDialog",
 }
 WITH_A_PICTURE = {
@@ -54,7 +54,7 @@ WITH_A_PICTURE = {
     "form/access.js": "readCode acceptCode",
     "api.js": "generateImage readImage decodeBase64",
     "wall/result.js": "addResult",
-    "wall/set.js": "addSet describeSet layout",
+    "wall/set.js": "addSet layout",
     "wall/studio.js": "summarize finish",
     "words/words.js": "duration",
 }

@@ -184,8 +184,8 @@ def test_two_windows_share_one_history(page, quick_site):
 
 
 SHAPES = {
-    (1024, 1024): [320, 320], (1344, 768): [320, 183], (640, 1536): [134, 320],
-    (16, 16): [16, 16], (2000, 3): [320, 1],
+    (1024, 1024): [400, 400], (1344, 768): [700, 400], (640, 1536): [400, 960],
+    (16, 16): [16, 16], (2000, 3): [2000, 3],
 }  # fmt: skip
 
 
@@ -199,7 +199,7 @@ def test_a_thumbnail_is_small_and_keeps_the_aspect_ratio(page):
     for shape, small in SHAPES.items():
         whole, drawn, type, size = run(page, script, shape)
         assert (whole, drawn, type) == (list(shape), small, "image/webp")
-        assert size < 60_000  # noise compresses worst
+        assert size < 300_000  # noise compresses worst
 
 
 def test_makes_thumbnails_without_webp_or_canvas(page):

@@ -60,6 +60,7 @@ def test_a_swipe_steps_through_the_pictures(open_page):
     fill_shelf(page, 2)
     thumbnail(page, "picture 2").tap()
     words = viewer(page).locator(".prompt-text")
+    expect(words).to_have_text("picture 2")
     swipe(page, 300, 100)
     expect(words).to_have_text("picture 1")
     swipe(page, 100, 130)  # too short

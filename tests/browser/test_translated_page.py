@@ -71,10 +71,11 @@ def test_every_button_of_the_form_works_when_translated(page):
 def test_the_shelf_and_the_viewer_work_when_translated(page):
     make_pictures(page, "qwzx one", "qwzx two")
     thumbnail(page, "qwzx one").click()
+    expect(viewer(page)).to_be_visible()
     for name, pressed in (("Star", "true"), ("Star", "false"), ("Star", "true")):
         click_text(page, in_viewer(page, name))
         expect(in_viewer(page, name)).to_have_attribute("aria-pressed", pressed)
-    click_text(page, in_viewer(page, "Newer"))
+    in_viewer(page, "Newer").click()  # an icon
     expect(viewer(page).get_by_role("img", name="qwzx two")).to_be_visible()
     click_text(page, in_viewer(page, "Edit the words"))
     expect(setting(page, "Prompt")).to_have_value("qwzx two")

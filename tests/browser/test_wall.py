@@ -172,7 +172,9 @@ def test_hover_and_focus_show_the_words_and_a_star(page):
     for point in (lambda: thumbnail(page, "picture 2").hover(), lambda: focus_by_key(page)):
         point()
         expect(shelf(page).get_by_text("picture 2", exact=True)).to_be_visible()
-        expect(page.get_by_role("button", name="Star: picture 2", exact=True)).to_have_css("opacity", "1")
+        expect(page.get_by_role("button", name="Star: picture 2", exact=True)).to_have_css(
+            "opacity", "1"
+        )
         page.mouse.move(0, 0)
     page.get_by_role("button", name="Star: picture 2", exact=True).click()
     expect(viewer(page)).to_be_hidden()
