@@ -169,6 +169,7 @@ def test_arrow_keys_lead_through_the_wall_with_one_tab_stop(open_page):
 
 def test_hover_and_focus_show_the_words_and_a_star(page):
     hang(page, [0, 1, 1])
+    star = page.get_by_role("button", name="Star: picture 2", exact=True)
     for point in (lambda: thumbnail(page, "picture 2").hover(), lambda: focus_by_key(page)):
         point()
         expect(shelf(page).get_by_text("picture 2", exact=True)).to_be_visible()
@@ -176,7 +177,7 @@ def test_hover_and_focus_show_the_words_and_a_star(page):
             "opacity", "1"
         )
         page.mouse.move(0, 0)
-    page.get_by_role("button", name="Star: picture 2", exact=True).click()
+    star.click()
     expect(viewer(page)).to_be_hidden()
     expect(thumbnail(page, "picture 2, starred")).to_be_visible()
 
