@@ -5,6 +5,7 @@ import { addFileImport } from "./pictures/import.js"
 import { Pending } from "./pictures/pending.js"
 import { addDesk } from "./form/desk.js"
 import { createLink } from "./form/link.js"
+import { findRemedy } from "./form/remedy.js"
 import { addNotices } from "./notices.js"
 import { addKeysSwitch, addThemeMenu, areSingleKeysOn } from "./theme.js"
 import { loadLater, loadStyle } from "./wall/load.js"
@@ -29,7 +30,8 @@ const desk = addDesk(find("form"), {
 })
 const studio = addStudio(wall, {
   readCode: desk.readCode, peekCode: desk.peekCode, generateImage, fetchImage, hold: (...work) => pending.hold(...work),
-  onImage: showAndStore, onLateImage: storeLate, onFinish: finishBatch, onBusy: setBusy, onOpen: open, releaseFocus, announce, notify,
+  onImage: showAndStore, onLateImage: storeLate, onFinish: finishBatch, onBusy: setBusy, onOpen: open, expectSeconds, releaseFocus, announce, notify,
+  findRemedy: error => findRemedy(error, { editWords, chooseModel: () => find("#model").focus(), generate }),
 })
 const loadMetadata = loadLater(() => import("./pictures/metadata.js"), toast)
 const openShelf = loadLater(async () => {
@@ -86,6 +88,21 @@ function finishBatch(code, made, error) {
 async function loadPrompts() {
   const history = await historyReady
   return [...new Set((await history.page({ limit: 100 })).map(({ prompt }) => prompt))]
+}
+
+/** How long the model's latest pictures took, in the middle; undefined if there are none. */
+async function expectSeconds({ model }) {
+  const history = await historyReady
+  const times = (await history.page({ limit: 100 })).filter(({ values, seconds }) => values.model === model && seconds)
+    .map(({ seconds }) => seconds).slice(0, 10).sort((one, other) => one - other)
+  return times[times.length >> 1]
+}
+
+function editWords(words) {
+  const prompt = find("#prompt")
+  if (words !== (prompt.value || prompt.placeholder)) desk.use({ prompt: words })
+  prompt.focus()
+  prompt.setSelectionRange(prompt.value.length, prompt.value.length)
 }
 
 /** Say that the form was filled in by somebody's link, in place of the question. */

@@ -2,33 +2,39 @@
 import { createElement } from "./dom.js"
 import { pictureName } from "./names.js"
 import { cut } from "../words/text.js"
-import { explain, say } from "../words/words.js"
-
-let results = 0 // so far, for the ids
+import { say } from "../words/words.js"
 
 /**
  * Add a blank canvas to a set.
  * @param {HTMLElement} hung  the set on the wall
  * @param {{prompt: string, set: ?object}} picture
- * @param {{onCancel: () => void, onRetry: () => void, onOpen: () => void}} callbacks  for the canvas's button, and the picture's
+ * @param {{onCancel: () => void, onOpen: () => void}} callbacks  for the canvas's button, and the picture's
  */
-export function addResult(hung, { prompt, set }, { onCancel, onRetry, onOpen }) {
+export function addResult(hung, { prompt, set }, { onCancel, onOpen }) {
   const message = createElement("p", { className: "message" })
-  const note = createElement("p", { className: "help", id: `note-${++results}`, hidden: true })
   const button = createElement("button", { className: "secondary", type: "button" })
-  const canvas = createElement("div", { className: "canvas" }, message, note, button)
+  const canvas = createElement("div", { className: "canvas" }, message, button)
   const name = pictureName({ prompt, set })
   const figure = createElement("figure", { className: "result", "aria-label": name }, canvas)
+  const frames = hung.querySelector(".frames")
   let startedAt, isTimed, status, timer
 
   const seconds = () => (performance.now() - startedAt) / 1000
-  const showStatus = () => { message.textContent = `${status} ${Math.floor(seconds())} s` }
+  const showStatus = () => { message.textContent = status === say("Painting…") ? clock() : `${status} ${Math.floor(seconds())} s` }
+  /** One clock is enough for a set. */
+  const clock = () => {
+    if (frames.querySelector("[aria-busy]") !== figure) return ""
+    const { expected } = hung.dataset
+    const time = { status, seconds: Math.floor(seconds()), expected }
+    return expected ? say("{status} {seconds} s, usually {expected}", time) : `${status} ${time.seconds} s`
+  }
   const finish = () => {
     clearInterval(timer)
     figure.removeAttribute("aria-busy")
   }
 
-  hung.querySelector(".frames").append(figure)
+  figure.place = set?.place
+  frames.append(figure)
 
   return {
     /** Start the clock, or restart it; `isNew` unless the picture was begun in an earlier visit. */
@@ -36,10 +42,9 @@ export function addResult(hung, { prompt, set }, { onCancel, onRetry, onOpen }) 
       startedAt = performance.now()
       isTimed = isNew
       status = say("Painting…")
-      figure.classList.remove("failed")
+      const next = [...frames.children].find(({ place }) => place > figure.place)
+      if (!figure.isConnected) frames.insertBefore(figure, next ?? null) // it has failed before
       figure.setAttribute("aria-busy", "true")
-      note.hidden = true
-      button.removeAttribute("aria-describedby")
       Object.assign(button, { textContent: say("Cancel"), onclick: onCancel })
       timer = setInterval(showStatus, 250)
       showStatus()
@@ -73,17 +78,6 @@ export function addResult(hung, { prompt, set }, { onCancel, onRetry, onOpen }) 
       figure.replaceChildren(frame)
       if (focused) frame.focus({ preventScroll: true })
     },
-    /** Show the error, with a button to retry, and what that may cost. Never in place of a picture that hangs already. */
-    showError(error) {
-      finish()
-      if (!canvas.isConnected) return
-      figure.classList.add("failed")
-      message.textContent = explain(error)
-      note.textContent = chargeNote(error)
-      note.hidden = !note.textContent
-      if (!note.hidden) button.setAttribute("aria-describedby", note.id)
-      Object.assign(button, { textContent: say("Try again"), onclick: onRetry })
-    },
     /** Set the record's id, so that `#picture-<id>` finds the result. */
     setId(id) {
       figure.id = `picture-${id}`
@@ -94,11 +88,6 @@ export function addResult(hung, { prompt, set }, { onCancel, onRetry, onOpen }) 
       return figure
     },
   }
-}
-
-/** What trying again may cost after the error; "" if nothing has been charged. */
-export function chargeNote({ mayBeCharged }) {
-  return mayBeCharged ? say("It may have been charged. Trying again may be charged, too.") : ""
 }
 
 /** Captions are short to read, and ten million characters would freeze the page. */

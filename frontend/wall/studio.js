@@ -1,6 +1,7 @@
 // Pictures in progress: generated side by side, cancelled, retried. Knows no form and no history.
 import { newKey } from "../pictures/pending.js"
-import { addResult, chargeNote } from "./result.js"
+import { addFailure, chargeNote } from "./failure.js"
+import { addResult } from "./result.js"
 import { addSet, aspectRatio, describeSet, removeResult } from "./set.js"
 import { explain, say } from "../words/words.js"
 
@@ -14,6 +15,8 @@ import { explain, say } from "../words/words.js"
  * @param {(picture: object, signal: AbortSignal, work: () => Promise) => Promise} callbacks.hold  writes it down while the work runs
  * @param {(image: object, values: object, result: object) => Promise<?object>} callbacks.onImage  shows it; resolves to its record, if it is kept
  * @param {(image: object, values: object) => Promise} callbacks.onLateImage  keeps the image of a cancelled picture
+ * @param {(error: Error) => ?object | undefined} callbacks.findRemedy  the act that helps after it
+ * @param {(values: object) => Promise<?number>} callbacks.expectSeconds  how long a picture usually takes
  * @param {(code: string, made: number, error: ?Error) => void} callbacks.onFinish  the batch's code, pictures made, first error
  * @param {(busy: boolean) => void} callbacks.onBusy  called when pictures start and when they end
  * @param {(record: ?object) => void} callbacks.onOpen
@@ -22,7 +25,8 @@ import { explain, say } from "../words/words.js"
  * @param {(sentence: string) => void} callbacks.notify  also shows the sentence
  */
 export function addStudio(wall, {
-  readCode, peekCode, generateImage, fetchImage, hold, onImage, onLateImage, onFinish, onBusy, onOpen, releaseFocus, announce, notify,
+  readCode, peekCode, generateImage, fetchImage, hold, onImage, onLateImage, onFinish, onBusy, onOpen, findRemedy, expectSeconds,
+  releaseFocus, announce, notify,
 }) {
   const running = new Set() // the jobs in progress
   const isBusy = () => [...running].some(({ isOrphan }) => !isOrphan)
@@ -34,7 +38,7 @@ export function addStudio(wall, {
   function addJob(hung, { values, set, ...known }) {
     const job = { values, set, hung, ...known }
     job.result = addResult(hung, { prompt: values.prompt, set }, {
-      onCancel: () => cancel([job]), onRetry: () => run([job]), onOpen: async () => onOpen(await job.kept),
+      onCancel: () => cancel([job]), onOpen: async () => onOpen(await job.kept),
     })
     return job
   }
@@ -44,6 +48,11 @@ export function addStudio(wall, {
     for (const old of wall.querySelectorAll(".set:not(:has([aria-busy], figure:not([id]) .frame))")) old.remove()
     const [{ values }] = pictures
     const hung = addSet(wall, { prompt: values.prompt, ratio: aspectRatio(values), size: pictures.length })
+    expectSeconds(values).then(seconds => {
+      if (!seconds) return
+      hung.dataset.expected = Math.round(seconds)
+      hung.style.setProperty("--expected", `${seconds}s`)
+    }, () => {}) // nobody knows then
     return pictures.map(picture => addJob(hung, picture))
   }
 
@@ -75,12 +84,14 @@ export function addStudio(wall, {
     } catch (error) {
       if (signal.aborted) return removeResult(result.end())
       if (!error.isUnresolved) Object.assign(job, { key: undefined, isOrphan: false }) // a retry is another picture
-      result.showError(error)
+      fail(job, error)
       return error
     } finally {
       running.delete(job)
     }
   }
+
+  const fail = (job, error) => addFailure(job, error, findRemedy(error), jobs => run(jobs))
 
   /** The image, once it hangs; goes on in the background if it is cancelled, as it may be paid for. */
   function makePicture(job, code, signal) {
@@ -129,7 +140,7 @@ export function addStudio(wall, {
       if (!others.length) return
       const jobs = addJobs(others)
       if (code !== null) return run(jobs, code)
-      jobs.forEach(({ result }) => result.showError(missingCode()))
+      jobs.forEach(job => fail(job, missingCode()))
       notify(describeStart(jobs))
     },
     /** Generate a picture for each of the values, as a set in place of the one that hangs. */
@@ -153,11 +164,11 @@ function describeStart(jobs) {
 
 function missingCode() {
   const sentence = "Enter the access code, then try again: this picture may be ready."
-  return Object.assign(new Error(sentence), { code: "AccessCodeRequired" })
+  return Object.assign(new Error(sentence), { code: "AccessCodeRequired", isUnresolved: true })
 }
 
 function summarize(all, made, [error, ...others]) {
-  const reason = error && `${explain(error)} ${chargeNote(error)}`.trim()
+  const reason = error && `${explain(error)} ${error.mayBeCharged ? chargeNote(error) : ""}`.trim()
   if (!made) return reason ?? say("Cancelled. What is already paid for still lands on the shelf.")
   if (all === 1) return say("The picture is ready.")
   const ready = say("{hung} of {all} pictures are ready.", { hung: made, all })

@@ -218,4 +218,10 @@ export default {
   "{left} left today: enough for {pictures}.": "Heute noch {left} übrig: genug für {pictures}.",
   "{number} pictures": "{number} Bilder",
   "As a PNG it is too large to send.": "Als PNG ist es zum Senden zu groß.",
+  "Nothing was charged.": "Es wurde nichts berechnet.",
+  "It may have been charged.": "Es wurde vielleicht berechnet.",
+  "Change the words": "Die Wörter ändern",
+  "Choose another model": "Ein anderes Modell wählen",
+  "Make it as JPEG": "Als JPEG erzeugen",
+  "{status} {seconds} s, usually {expected}": "{status} {seconds} s, sonst etwa {expected}",
 }

@@ -216,4 +216,10 @@ export default {
   "{left} left today: enough for {pictures}.": "Hoy quedan {left}: alcanza para {pictures}.",
   "{number} pictures": "{number} imágenes",
   "As a PNG it is too large to send.": "Como PNG es demasiado grande para enviarla.",
+  "Nothing was charged.": "No se ha cobrado nada.",
+  "It may have been charged.": "Puede que se haya cobrado.",
+  "Change the words": "Cambiar las palabras",
+  "Choose another model": "Elegir otro modelo",
+  "Make it as JPEG": "Generarla como JPEG",
+  "{status} {seconds} s, usually {expected}": "{status} {seconds} s, normalmente {expected}",
 }

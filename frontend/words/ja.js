@@ -216,4 +216,10 @@ export default {
   "{left} left today: enough for {pictures}.": "本日の残り {left}: {pictures} 枚分です。",
   "{number} pictures": "画像 {number} 枚",
   "As a PNG it is too large to send.": "PNG では大きすぎて送信できません。",
+  "Nothing was charged.": "料金は発生していません。",
+  "It may have been charged.": "料金が発生した可能性があります。",
+  "Change the words": "言葉を変える",
+  "Choose another model": "別のモデルを選ぶ",
+  "Make it as JPEG": "JPEG で生成する",
+  "{status} {seconds} s, usually {expected}": "{status} {seconds} 秒(通常 {expected} 秒)",
 }

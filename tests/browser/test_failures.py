@@ -30,14 +30,20 @@ FAILURES = {
 }
 
 
-def test_shows_a_failure_as_one_sentence_and_one_button(page):
+def test_shows_a_failure_as_a_note_with_the_act_that_helps(page):
+    acts = {"!filtered": "Change the words"} | dict.fromkeys(
+        ("!denied", "!legacy"), "Choose another model"
+    )
     for prompt, sentence in FAILURES.items():
         generate(page, prompt)
-        canvas = page.locator("figure .canvas")
-        expect(canvas.get_by_text(sentence, exact=True)).to_be_visible()
-        expect(page.get_by_role("status")).to_have_text(sentence)
-        expect(canvas.get_by_role("button")).to_have_count(1)
-        expect(canvas.get_by_role("button", name="Try again")).to_be_visible()
+        note = page.locator("figure.failed")
+        expect(note.get_by_text(sentence, exact=True)).to_be_visible()
+        expect(page.get_by_role("status")).to_contain_text(sentence)
+        expect(note.get_by_text("charged")).to_be_visible()
+        expect(note.get_by_role("button")).to_have_count(1)
+        expect(note.get_by_role("button")).to_have_text(acts.get(prompt, "Try again"))
+        expect(page.locator(".canvas")).to_have_count(0)
+        assert note.bounding_box()["height"] < 200
 
 
 def test_try_again_sends_the_same_request(page):
@@ -49,7 +55,7 @@ def test_try_again_sends_the_same_request(page):
 
 def test_a_new_picture_replaces_the_failure_before_it(page):
     button = page.get_by_role("button", name="Generate Image")
-    generate(page, "!denied")
+    generate(page, "!internal")
     page.get_by_role("button", name="Try again").press("Enter")
     expect(page.get_by_role("button", name="Try again")).to_be_focused()
     page.keyboard.press("Control+Enter")

@@ -159,8 +159,9 @@ def test_trying_again_after_a_charged_failure_says_so_and_is_another_request(pag
 
 def test_a_failure_that_cost_nothing_says_nothing_of_money(page):
     generate(page, "!filtered")
-    expect(page.get_by_role("button", name="Try again")).to_be_visible()
-    expect(page.locator(".failed").get_by_text("charged")).to_be_hidden()
+    expect(page.locator(".failed").get_by_text("Nothing was charged.")).to_be_visible()
+    page.get_by_role("button", name="Change the words").click()
+    expect(page.get_by_label("Prompt", exact=True)).to_be_focused()
 
 
 @pytest.mark.parametrize("leave", [False, True])

@@ -75,7 +75,7 @@ def painted(page):
 
 def failed(page):
     submit(page, "!denied")
-    expect(page.locator("figure.failed")).to_have_count(2)
+    expect(page.locator("figure.failed")).to_have_count(1)
 
 
 def offline(page):

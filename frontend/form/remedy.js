@@ -1,0 +1,21 @@
+// What helps after a failure, by its code. Knows no server and no wall.
+import { say } from "../words/words.js"
+
+const causes = {
+  words: ["ContentFiltered", "InvalidParameter", "TooLong"],
+  model: ["ModelRetired", "UnknownModel", "ModelAccessDenied"],
+}
+
+/**
+ * The one act that helps, with the values of the pictures that failed.
+ * @returns {?{label: string, run: (values: object[]) => void} | undefined}  null if nothing does; undefined if trying again does
+ */
+export function findRemedy({ code, isUnresolved }, { editWords, chooseModel, generate }) {
+  if (isUnresolved) return undefined
+  if (causes.words.includes(code)) return { label: say("Change the words"), run: ([{ prompt }]) => editWords(prompt) }
+  if (causes.model.includes(code)) return { label: say("Choose another model"), run: chooseModel }
+  if (code === "ImageTooLarge") {
+    return { label: say("Make it as JPEG"), run: batch => generate(batch.map(values => ({ ...values, output_format: "jpeg" }))) }
+  }
+  return code === "BudgetSpent" ? null : undefined
+}
