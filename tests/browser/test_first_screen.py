@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, make_pictures, press_in_viewer, thumbnail, thumbnails
+from browser.acts import make_pictures, press_in_viewer, thumbnail, thumbnails
 from browser.test_shortcuts import press
 
 pytestmark = pytest.mark.slow
@@ -62,7 +62,8 @@ def test_each_deletion_of_a_visit_can_be_undone_after_its_notice(page):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_menus_are_last_in_the_focus_order(open_page, width):
     page = open_page(viewport={"width": width, "height": 800})
-    make_pictures(page, QUICK)
+    make_pictures(page, "qwzx one", "qwzx two")
+    expect(page.locator(".shelf .thumb").first).to_be_visible()
     order = """() => [...document.querySelectorAll("main button, main select, main textarea")]
         .filter(each => each.checkVisibility()).map(each => each.closest(
             "form, .new-pictures, .shelf, .empty, footer, .toast").className || "form")"""

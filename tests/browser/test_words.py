@@ -186,7 +186,7 @@ def test_a_failure_is_in_the_browsers_language(phone, known):
     expect(phone.get_by_role("status")).to_have_text(known["ContentFiltered"])
     assert untranslated(phone, known) == []
     phone.context.set_offline(True)
-    phone.locator("figure button").click()
+    submit(phone, QUICK)
     sentence = "Easel cannot be reached. Check your connection, then try again."
     expect(message).to_have_text(known[sentence])
     expect(phone.locator("#offline")).to_be_visible()
