@@ -12,12 +12,12 @@ let notes = 0 // so far, for the ids
  */
 export function addFailure(job, error, remedy, retry) {
   const figure = job.figure = job.result.end()
-  if (figure.facts) return
+  const isHung = Boolean(figure.facts) // something else has failed since: there is nothing to try again
   const sentence = explain(error)
   const same = [...job.hung.querySelectorAll(".failed")].find(each => each.sentence === sentence)
-  const note = same ?? createNote(sentence, error, remedy, retry)
+  const note = same ?? createNote(sentence, error, isHung ? null : remedy, retry)
   const focused = figure.contains(document.activeElement)
-  figure.remove()
+  if (!isHung) figure.remove()
   job.hung.append(note)
   note.jobs.push(job)
   const { length: failed } = note.jobs
@@ -26,8 +26,8 @@ export function addFailure(job, error, remedy, retry) {
 }
 
 /** What may have been paid, and what trying again may cost; "" if that is not known yet. */
-export function chargeNote({ mayBeCharged, isUnresolved }, remedy) {
-  if (!mayBeCharged) return isUnresolved ? "" : say("Nothing was charged.")
+export function chargeNote({ code, mayBeCharged, isUnresolved }, remedy) {
+  if (!mayBeCharged) return isUnresolved || !code ? "" : say("Nothing was charged.")
   return remedy === undefined ? say("It may have been charged. Trying again may be charged, too.") : say("It may have been charged.")
 }
 
