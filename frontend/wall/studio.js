@@ -109,7 +109,7 @@ export function addStudio(wall, {
       job.kept = onImage(image, values, result) // shows it first
       const record = await job.kept
       if (record) result.setId(record.id)
-      describeSet(job.hung)
+      queueMicrotask(() => describeSet(job.hung)) // a caption that fails must not fail the picture
       return image
     })
   }
