@@ -42,6 +42,11 @@ def pinned(group):
     return {match.groups()[:2] for match in found}
 
 
+def test_a_laptop_has_what_lambda_has():
+    packages = re.findall(r"^([\w-]+)==([\w.]+)", read("requirements.txt"), re.MULTILINE)
+    assert packages and set(packages) <= pinned("run")
+
+
 @pytest.mark.parametrize("folder", ["infra", "tests/clients"])
 def test_every_npm_package_is_pinned(folder):
     packages = json.loads(read(f"{folder}/package-lock.json"))["packages"]
