@@ -74,9 +74,12 @@ function generate(pictures = desk.requestedValues()) {
   studio.busy ? desk.setNext(pictures) : studio.generate(pictures)
 }
 
-function generateNext() {
+async function generateNext() {
   const pictures = desk.takeNext()
-  if (pictures && desk.readCode() !== null) studio.generate(pictures)
+  if (pictures && desk.readCode() !== null) return studio.generate(pictures)
+  if (wall.querySelector("figure")) return
+  await hangNewest() // as everything was cancelled
+  shelf?.render()
 }
 
 function finishBatch(code, made, error) {

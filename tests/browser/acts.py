@@ -24,6 +24,12 @@ ADD_PICTURES = """async count => {
   }))
 }"""
 
+SEEDS = """async () => {
+  const { openHistory } = await import("./pictures/history.js")
+  const history = await openHistory()
+  return (await history.newestSet()).map(({ seed }) => Number(seed))
+}"""
+
 
 def generate(page, prompt=None):
     """Press the button once it is enabled, a moment after the last picture is shown."""
@@ -66,6 +72,12 @@ def make_pictures(page, *prompts):
         generate(page, prompt)
         kept = page.locator("figure[id]")
         expect(kept.get_by_role("button", name=prompt, exact=True)).to_be_visible()
+
+
+def seeds(page):
+    """The seeds of the newest set, in its order, once it is kept."""
+    expect(page.locator("figure:not([id])")).to_have_count(0)
+    return page.evaluate(SEEDS)
 
 
 def shelf(page):

@@ -15,6 +15,7 @@ from browser.acts import (
     make_pictures,
     press_in_viewer,
     requested_urls,
+    seeds,
     setting,
     shelf,
     show_configuration,
@@ -174,7 +175,8 @@ def test_a_link_opened_on_the_same_page_fills_the_form(page, quick_site):
     assert sent == []
     page.get_by_role("group", name="Pictures").get_by_text("1", exact=True).click()
     generate(page, QUICK)
-    expect(page.locator(".set .facts")).to_contain_text("seed 7 ·")
+    expect(page.locator("figure[id]")).to_have_count(1)
+    assert seeds(page) == [7]
 
 
 def test_a_link_says_what_it_is_and_what_it_costs(quick_site, follow):

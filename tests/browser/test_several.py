@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from browser.acts import QUICK, expect_shelf, generate, shelved, thumbnails, watch_posts
+from browser.acts import QUICK, expect_shelf, generate, seeds, shelved, thumbnails, watch_posts
 
 pytestmark = pytest.mark.slow
 
@@ -28,18 +28,6 @@ def fail_one(page, number):
 
     page.route("**/api/?*", answer)
     return seen
-
-
-SEEDS = """async () => {
-  const { openHistory } = await import("./pictures/history.js")
-  const history = await openHistory()
-  return (await history.newestSet()).map(({ seed }) => Number(seed))
-}"""
-
-
-def seeds(page):
-    """The seeds of the newest set, in its order."""
-    return page.evaluate(SEEDS)
 
 
 def test_requests_four_pictures_at_once(page):

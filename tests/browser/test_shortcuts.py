@@ -49,6 +49,7 @@ def test_no_shortcut_acts_while_text_is_composed(page, composing):
     press_in_viewer(page, "Delete")
     press(page, key="z", ctrlKey=True, **composing)
     expect(thumbnails(page)).to_have_count(1)
+    press_in_viewer(page, "Close")
     press(page, key="?", **composing)
     press(page, key="Enter", ctrlKey=True, **composing)
     expect(page.locator("dialog[open], figure[aria-busy]")).to_have_count(0)
