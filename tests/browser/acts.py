@@ -76,7 +76,7 @@ def make_pictures(page, *prompts):
 
 def seeds(page):
     """The seeds of the newest set, in its order, once it is kept."""
-    expect(page.locator("figure:not([id])")).to_have_count(0)
+    expect(page.locator("figure:not([id]) .frame")).to_have_count(0)
     return page.evaluate(SEEDS)
 
 
@@ -116,6 +116,12 @@ def viewer(page):
 def press_in_viewer(page, name):
     """Press a button in the viewer."""
     viewer(page).get_by_role("button", name=name, exact=True).click()
+
+
+def copy_in_viewer(page, what):
+    """Press an item of the viewer's menu Copy."""
+    press_in_viewer(page, "Copy")
+    press_in_viewer(page, what)
 
 
 def last_announcement(page):

@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from browser.acts import (
+    copy_in_viewer,
     download,
     download_all,
     fill_shelf,
@@ -97,11 +98,6 @@ def test_a_few_changed_bits_are_no_noise(history):
     assert run(history, thumb) == "image/webp"
 
 
-def copy(page, what):
-    press_in_viewer(page, "Copy")
-    press_in_viewer(page, what)
-
-
 def copy_picture(page, format, script):
     page.add_init_script(f"{{ {script} {STRICT_CLIPBOARD} }}")
     page.reload()
@@ -109,7 +105,7 @@ def copy_picture(page, format, script):
     setting(page, "File format").select_option(format)
     make_pictures(page, "qwzx")
     thumbnail(page, "qwzx").click()
-    copy(page, "Copy picture")
+    copy_in_viewer(page, "Copy picture")
     return viewer(page).get_by_role("status")
 
 
@@ -124,8 +120,8 @@ COPIED = """async () => {
 def test_copies_a_picture_within_the_click(page, format):
     expect(copy_picture(page, format, "")).to_have_text("Picture copied.")
     assert page.evaluate(COPIED) == [1, "image/png", 1024]
-    copy(page, "Copy prompt")
-    copy(page, "Copy link")
+    copy_in_viewer(page, "Copy prompt")
+    copy_in_viewer(page, "Copy link")
     expect(viewer(page).get_by_role("status")).to_have_text("Link copied.")
     assert page.evaluate("copied[1]") == "qwzx"
 

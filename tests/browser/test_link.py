@@ -9,17 +9,17 @@ from browser.acts import (
     QUICK,
     SHIP,
     choose_shape,
+    copy_in_viewer,
     expect_setting,
     generate,
     last_announcement,
     make_pictures,
-    press_in_viewer,
     requested_urls,
     seeds,
     setting,
-    shelf,
     show_configuration,
     thumbnail,
+    thumbnails,
     viewer,
     watch_posts,
 )
@@ -58,9 +58,9 @@ def test_a_copied_link_fills_the_form_and_runs_nothing(page, quick_site, follow)
     choose_shape(page, "1344x768")
     setting(page, "Generation steps").fill("10")
     make_pictures(page, words)
-    shelf(page).get_by_role("listitem").get_by_role("button").first.click()
+    thumbnails(page).first.click()
     seed = viewer(page).get_by_role("definition").nth(1).inner_text()
-    press_in_viewer(page, "Copy link")
+    copy_in_viewer(page, "Copy link")
     expect(last_announcement(page)).to_have_text("Link copied.")
     before = quick_site.calls()
     other = follow(page.evaluate("navigator.clipboard.readText()"))
@@ -82,16 +82,16 @@ def test_copies_prompt_link_and_picture(page, quick_site):
     make_pictures(page, "qwzx & 100 % fox")
     thumbnail(page, "qwzx & 100 % fox").click()
     copied = "navigator.clipboard.readText()"
-    press_in_viewer(page, "Copy prompt")
+    copy_in_viewer(page, "Copy prompt")
     expect(last_announcement(page)).to_have_text("Prompt copied.")
     assert page.evaluate(copied) == "qwzx & 100 % fox"
-    press_in_viewer(page, "Copy link")
+    copy_in_viewer(page, "Copy link")
     expect(last_announcement(page)).to_have_text("Link copied.")
     link = urlsplit(page.evaluate(copied))
     assert link._replace(fragment="").geturl() == quick_site.url
     seed = viewer(page).get_by_role("definition").nth(1).inner_text()
     assert f"seed={seed}" in link.fragment.split("&")
-    press_in_viewer(page, "Copy picture")
+    copy_in_viewer(page, "Copy picture")
     expect(last_announcement(page)).to_have_text("Picture copied.")
     script = """async () => {
         const [item] = await navigator.clipboard.read()
@@ -155,7 +155,7 @@ def test_never_copies_the_access_code_into_a_link(quick_site, follow):
     assert page.evaluate("sessionStorage.getItem('access-code')") == "Sesame"
     make_pictures(page, "qwzx fox")
     thumbnail(page, "qwzx fox").click()
-    press_in_viewer(page, "Copy link")
+    copy_in_viewer(page, "Copy link")
     expect(last_announcement(page)).to_have_text("Link copied.")
     assert "Sesame" not in page.evaluate("navigator.clipboard.readText()")
 

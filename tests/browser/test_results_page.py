@@ -64,12 +64,12 @@ def test_a_picture_arrives_after_its_tab_was_closed_in_one_of_two_new_ones(page)
     expect(first.locator("#toast p")).to_contain_text("One picture was still being made.")
     expect(first.get_by_role("img", name="!slow 3 qwzx")).to_be_visible()
     expect(thumbnails(second)).to_have_count(1)
-    expect(second.locator("figure")).to_have_count(0)
+    expect(second.locator("figure[aria-busy]")).to_have_count(0)
     expect_paid_once(first, before)
     first.reload()
     expect(thumbnails(first)).to_have_count(1)
     expect(first.locator("[type=submit]")).to_be_enabled()
-    expect(first.locator("figure")).to_have_count(0)
+    expect(first.locator("figure[aria-busy]")).to_have_count(0)
 
 
 def test_a_picture_under_way_in_one_tab_is_left_to_it(page):
