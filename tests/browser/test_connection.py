@@ -100,7 +100,7 @@ def test_shows_a_message_when_the_browser_goes_offline(page):
     expect(last_announcement(page)).to_have_text(OFFLINE)
     generate(page)
     expect(page.locator("figure").get_by_text("Easel cannot be reached.")).to_be_visible()
-    expect(page.locator("figure")).to_have_count(2)
+    expect(thumbnails(page)).to_have_count(1)  # the picture before it, on the shelf
     expect(setting(page, "Prompt")).to_have_value("qwzx, too")
     page.context.set_offline(False)
     expect(page.locator("#offline")).to_be_hidden()

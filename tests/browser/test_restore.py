@@ -95,7 +95,7 @@ def test_restores_the_settings_of_a_downloaded_picture(open_page, page, bring, f
     setting(page, "File format").select_option(format)
     make_pictures(page, prompt)
     page.locator("figure").get_by_role("button").click()
-    seed = viewer(page).get_by_role("definition").nth(1).inner_text()
+    seed = viewer(page).get_by_role("definition").nth(2).inner_text()
     name, file = download(page, lambda: press_in_viewer(page, "Download"))
     other = open_page()
     sent = watch_posts(other)
