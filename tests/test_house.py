@@ -77,6 +77,8 @@ PAGE_MAY_IMPORT = {
     "frontend/wall": {"frontend/pictures", "frontend/words"},
     "frontend/pictures": {"frontend/vendor", "frontend/words"},
     "frontend/words": set(),
+    "frontend/words/edit": set(),
+    "frontend/edit": {"frontend/pictures", "frontend/wall", "frontend/words"},
 }
 INFRA_MAY_IMPORT = {
     *("infra", "aws_cdk", "constructs", "chalice.cdk", "boto3", "botocore.config"),

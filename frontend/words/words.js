@@ -87,6 +87,11 @@ function storedLanguage() {
   }
 }
 
+/** Add the sentences of a part of the page that loads later, from its folder. */
+export async function loadWords(part) {
+  if (translations) Object.assign(translations, await loadTranslations(`${part}/${language}`))
+}
+
 /** The language's sentences; undefined if they do not load in time, and the page stays English. */
 async function loadTranslations(name) {
   const timeout = new Promise(resolve => setTimeout(resolve, loadMilliseconds))

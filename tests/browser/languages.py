@@ -24,12 +24,16 @@ ALL_TEXTS = """() => {
 
 
 def translations(language):
-    """The translations of a language by English sentence, each listed once."""
-    text = (FRONTEND / f"words/{language}.js").read_text()
+    """The translations of a language by English sentence, each listed once, in one file."""
+    files = [FRONTEND / f"words/{part}{language}.js" for part in ("", "edit/")]
+    listed = [pair for file in files for pair in pairs(file.read_text())]
+    assert len(listed) == len(dict(listed))
+    return dict(listed)
+
+
+def pairs(text):
     body = re.sub(r"^ *//.*\n", "", text, flags=re.MULTILINE).removeprefix("export default ")
-    pairs = json.loads(re.sub(r",\s*\}\s*$", "}", body), object_pairs_hook=list)
-    assert len(pairs) == len(dict(pairs))
-    return dict(pairs)
+    return json.loads(re.sub(r",\s*\}\s*$", "}", body), object_pairs_hook=list)
 
 
 def untranslated(page, known):

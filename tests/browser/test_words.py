@@ -30,6 +30,11 @@ VARIABLES = {
     "label",  # from the viewer's table
     "known ? message : code",  # from api.js, and the API's codes
 }
+# The editing room's own controls.
+OWN_LABELS = {
+    *("search_prompt", "select_prompt", "left", "right", "up", "down", "control_strength"),
+    *("fidelity", "composition_fidelity", "style_strength", "change_strength"),
+}
 INTERNAL = {"It does not open.", "Canvases return noise."}  # inside history.js and canvas.js
 
 
@@ -76,12 +81,17 @@ def page_texts():
 
 
 def model_texts():
-    """The API's descriptions of the models on the desk; their titles are names and stay."""
-    models = [model.describe() for model in MODELS if not model.edits]
+    """The API's descriptions of the models on the desk, and of the parameters that the editing
+    room draws as they are; the models' titles are names and stay."""
+    models = [model.describe() for model in MODELS]
     every = [each for model in models for each in model["parameters"]]
-    parameters = [each for each in every if each["kind"] != "image" and not each.get("with_image")]
+    parameters = [
+        each
+        for each in every
+        if each["kind"] != "image" and each["name"] not in OWN_LABELS and not each.get("with_image")
+    ]
     told = {each[words] for each in parameters for words in ("label", "help")}
-    return told | {model["description"] for model in models}
+    return told | {model.description for model in MODELS if not model.edits}
 
 
 def error_codes():
