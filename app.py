@@ -13,12 +13,24 @@ import boto3
 from botocore.config import Config
 from chalice import Chalice, CORSConfig, Response
 
-from chalicelib import access, bedrock, budget, catalogue, idempotency, log, openai, query, results
-from chalicelib.errors import MAY_BE_CHARGED, RETRY_AFTER_SECONDS, ImageTooLarge
+from chalicelib import (
+    access,
+    bedrock,
+    budget,
+    catalogue,
+    idempotency,
+    log,
+    openai,
+    prompt,
+    query,
+    results,
+)
+from chalicelib.errors import RETRY_AFTER_SECONDS, ImageTooLarge
 from chalicelib.model import Model, Query, media_type
 from chalicelib.record import Record
 
 MODELS = os.environ.get("MODELS", catalogue.DEFAULT_MODELS)
+PROMPT_MODEL = os.environ.get("PROMPT_MODEL", prompt.DEFAULT_MODEL)  # "": none
 BEDROCK_REGION = os.environ.get("BEDROCK_REGION", "us-west-2")  # the region with the live models
 ACCESS_CODE_SHA256 = os.environ.get("ACCESS_CODE_SHA256", "")  # "": no access code is needed
 BUDGET_TABLE = os.environ.get("BUDGET_TABLE", "")  # "": no budget
@@ -52,25 +64,14 @@ EXPOSED_HEADERS = (
     "Retry-After Location"
 )
 
-# What clients in browsers send to OpenAI's API: the packages openai 6.49.0 and ai, LangChain.js,
-# gpt_image_playground. Browsers but Chromium name User-Agent in a preflight too.
-ALLOWED_HEADERS = (
-    "Authorization Cache-Control Content-Type Idempotency-Key OpenAI-Beta OpenAI-Organization "
-    "OpenAI-Project Pragma User-Agent X-Client-Request-Id X-Stainless-Arch "
-    "X-Stainless-Custom-Poll-Interval X-Stainless-Helper-Method X-Stainless-Lang X-Stainless-OS "
-    "X-Stainless-Package-Version X-Stainless-Poll-Helper X-Stainless-Retry-Count "
-    "X-Stainless-Runtime X-Stainless-Runtime-Version X-Stainless-Timeout"
-)
-
 Headers = dict[str, str | list[str]]  # Chalice's own type
 Generated = tuple[list[str], list[int], Headers]  # images, their seeds, the response headers
 
 app = Chalice(app_name="easel", configure_logs=False)
 app.api.binary_types.append(query.FORM)  # API Gateway would change the bytes of a file
-cors = CORSConfig(
-    allow_headers=ALLOWED_HEADERS.split(), expose_headers=EXPOSED_HEADERS.split(), max_age=600
-)
+cors = CORSConfig("*", openai.ALLOWED_HEADERS.split(), EXPOSED_HEADERS.split(), max_age=600)
 offered = catalogue.parse(MODELS)
+writer = prompt.parse(PROMPT_MODEL)
 region = bedrock.parse_region(BEDROCK_REGION)
 bedrock_client = boto3.client("bedrock-runtime", region_name=region, config=BEDROCK_CONFIG)
 daily_budget = budget.Budget(
@@ -133,6 +134,22 @@ def edit_openai() -> Response:
     return answer_openai(edits.choose(fields, images, offered.find), request, record)
 
 
+@app.route("/prompt", methods=["POST"], content_types=["text/plain"], cors=cors)
+@answer_once
+def write_prompt() -> Response:
+    """Words in any language as text/plain -> one prompt in English, or the same words."""
+    request, record = authorize()
+    words, body = writer.read(query.read(request, ()), offered.find)
+    record.is_prompt, record.prompt_length, record.model = True, len(words), writer.bedrock_id
+    record.reservations = [reservation] = daily_budget.reserve(writer.highest_usd(words), 1)
+    with daily_budget.refund_on_failure(reservation):
+        seconds = record.started + MODEL_TIMEOUT_SECONDS - time.time()
+        answer = bedrock.converse(bedrock_client, writer.bedrock_id, body, seconds)
+        price = writer.price(answer)
+    daily_budget.refund(reservation, keep=price)
+    return Response(prompt.choose(answer, words), writer.headers(price))
+
+
 @app.route("/results/{key}", cors=cors)
 def show_result(key: str) -> Response:
     """The response to the request with this Idempotency-Key; 202 while it is being made."""
@@ -156,7 +173,8 @@ def show_openai_model(name: str) -> dict[str, Any]:
 @app.route("/models", cors=cors)
 def list_models() -> dict[str, Any]:
     """The models on offer and their parameters. The website builds its form from this."""
-    return {"access": "code" if ACCESS_CODE_SHA256 else "open"} | offered.describe()
+    access_kind = "code" if ACCESS_CODE_SHA256 else "open"
+    return {"access": access_kind, "prompt": writer.describe()} | offered.describe()
 
 
 @app.route("/budget", cors=cors)
@@ -202,18 +220,12 @@ def add_headers(event: Any, get_response: Any) -> Response:
         response.headers.setdefault(name, value)
     response.headers["Cache-Control"] = "no-store"
     if code:
-        response.headers["X-Image-Charged"] = charged(code, event.context["record"])
+        response.headers["X-Image-Charged"] = event.context["record"].charged(code)
     if code in RETRY_AFTER_SECONDS and not event.context["record"].is_stored:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[code])
     if code == "BudgetSpent":
         response.headers["Retry-After"] = str(daily_budget.seconds_until_reset())
     return response
-
-
-def charged(code: str, record: Record) -> str:
-    """Whether AWS may bill an image of this request, or of the first one with the same key."""
-    is_possible = record.dollars > 0 or record.is_stored or code in MAY_BE_CHARGED
-    return "maybe" if is_possible else "no"
 
 
 def authorize() -> tuple[Any, Record]:

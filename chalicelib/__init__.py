@@ -8,7 +8,8 @@ images      what an image file says about itself; png reads masks
 stability   Stability AI's dialects: values -> body, answer -> image; the models are in
             stable_image, image_services and stable_diffusion_xl
 budget      reserves and refunds money: one DynamoDB item a day
-bedrock     body -> answer: the one call to AWS
+bedrock     body -> answer: the calls to AWS
+prompt      words in any language -> a prompt in English: a text model's body and answer
 results     keeps one answer for each idempotency key: one S3 object each
 idempotency between HTTP and results
 query       a request -> its query

@@ -1,7 +1,8 @@
-"""The one call to AWS: sends a body to a model and returns its answer. Knows no dialect."""
+"""The calls to AWS: send a body to a model and return its answer. Know no dialect."""
 
 import json
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -31,7 +32,7 @@ WRONG_REGION = (
     "Bedrock has no such model in this site's region; the owner can run `make doctor`",
 )
 
-# InvokeModel's ten errors: botocore's service model of bedrock-runtime, 1.44.5, read on 2026-11-22.
+# InvokeModel's ten errors, and Converse's: botocore's service model of bedrock-runtime, 1.44.5.
 KIND_BY_CODE = {
     "AccessDeniedException": DENIED,
     "InternalServerException": FAILED,
@@ -79,13 +80,27 @@ def invoke(client: Any, model_id: str, body: dict[str, Any], seconds: float) -> 
     Raises: InvalidParameter, ModelRetired, ModelAccessDenied, ModelFailed, ModelTimeout; and
     ModelBusy and ModelUnavailable only if Bedrock cannot have made an image.
     """
+    return ask("InvokeModel", lambda: send(client, model_id, body), model_id, body, seconds)
+
+
+def converse(client: Any, model_id: str, body: dict[str, Any], seconds: float) -> Any:
+    """The text model's answer within this many seconds, as a dictionary. Raises as `invoke`."""
+    words = {"messages": body["messages"]}  # what a log line must not hold
+    return ask(
+        "Converse", lambda: client.converse(modelId=model_id, **body), model_id, words, seconds
+    )
+
+
+def ask(
+    operation: str, call: Callable[[], Any], model_id: str, body: dict[str, Any], seconds: float
+) -> Any:
     try:
         # In a thread, because botocore's timeouts limit single waits: a DNS lookup has none, and a
         # response that arrives byte by byte never exceeds them.
-        return ThreadPoolExecutor(1).submit(send, client, model_id, body).result(seconds)
+        return ThreadPoolExecutor(1).submit(call).result(seconds)
     except Exception as error:  # botocore's, urllib3's, ssl's or a parser's: all mean no answer
         text = scrub(str(error), body)
-        log.warn("InvokeModel %s: %s: %s", model_id, type(error).__name__, text)
+        log.warn("%s %s: %s: %s", operation, model_id, type(error).__name__, text)
         raise translate_error(error) from error
 
 

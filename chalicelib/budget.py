@@ -14,6 +14,7 @@ from chalicelib import connection, log
 from chalicelib.errors import BudgetSpent, BudgetUnavailable, Failure, ModelUnavailable
 
 DEFAULT_DAILY_USD = "2.00"
+CENT = 10_000  # micro-dollars
 RETENTION_DAYS = 7  # how long a day's item is kept, so that the owner can add up a week
 
 # A reservation is sent once more if its answer is lost, and the item remembers its id meanwhile so
@@ -25,7 +26,7 @@ WINDOW_SECONDS = 10
 
 @dataclass
 class Reservation:
-    """The price of one image, in micro-dollars, on a UTC day. The price is 0 after a refund."""
+    """The price of one image or prompt, in micro-dollars, on a UTC day; 0 after a refund."""
 
     day: str
     price: int
@@ -95,9 +96,9 @@ class Budget:
                 self.refund(reservation)
             raise
 
-    def refund(self, reservation: Reservation) -> None:
-        """Subtract the price from the day's item. If that fails, the money stays reserved."""
-        price, reservation.price = reservation.price, 0
+    def refund(self, reservation: Reservation, keep: int = 0) -> None:
+        """Subtract what is reserved beyond `keep`. If that fails, the money stays reserved."""
+        price, reservation.price = reservation.price - keep, keep
         if not self.table:
             return
         try:
@@ -153,7 +154,7 @@ class Budget:
 
     def budget_spent(self, price: int) -> BudgetSpent:
         return BudgetSpent(
-            f"less than ${price / 1_000_000:.2f} is left of today's budget of "
+            f"less than ${max(price, CENT) / 1_000_000:.2f} is left of today's budget of "
             f"${self.daily_usd:.2f}; the budget resets at midnight UTC"
         )
 

@@ -40,6 +40,16 @@ OPENAI_ERROR_CODES = {
 # again (tried: openai, litellm and its Router, the AI SDK, LangChain.js).
 NO_RETRY_STATUS = 424
 
+# What clients in browsers send to OpenAI's API: the packages openai 6.49.0 and ai, LangChain.js,
+# gpt_image_playground. Browsers but Chromium name User-Agent in a preflight too.
+ALLOWED_HEADERS = (
+    "Authorization Cache-Control Content-Type Idempotency-Key OpenAI-Beta OpenAI-Organization "
+    "OpenAI-Project Pragma User-Agent X-Client-Request-Id X-Stainless-Arch "
+    "X-Stainless-Custom-Poll-Interval X-Stainless-Helper-Method X-Stainless-Lang X-Stainless-OS "
+    "X-Stainless-Package-Version X-Stainless-Poll-Helper X-Stainless-Retry-Count "
+    "X-Stainless-Runtime X-Stainless-Runtime-Version X-Stainless-Timeout"
+)
+
 
 def parse_queries(
     request: Mapping[str, Any],

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 from chalicelib.budget import Reservation
+from chalicelib.errors import MAY_BE_CHARGED
 
 # CloudWatch turns a logged line of JSON with `_aws` into these metrics: the embedded metric format
 # (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/, page
@@ -25,7 +26,8 @@ class Record:
     started: float
     model: str = ""
     prompt_length: int = 0  # characters
-    reservations: list[Reservation] = field(default_factory=list)  # one per image
+    reservations: list[Reservation] = field(default_factory=list)  # one per image or prompt
+    is_prompt: bool = False  # the request asks for a prompt, not for images
     image_bytes: int = 0  # of the images that were sent
     is_stored: bool = False  # the answer is that of an earlier request with the same key
 
@@ -33,6 +35,11 @@ class Record:
     def dollars(self) -> float:
         """What AWS may bill, in US dollars."""
         return sum(each.price for each in self.reservations) / 1_000_000
+
+    def charged(self, code: str) -> str:
+        """Whether AWS may bill something of this request, or of the first one with the same key."""
+        is_possible = self.dollars > 0 or self.is_stored or code in MAY_BE_CHARGED
+        return "maybe" if is_possible else "no"
 
     def to_json(self, function: str, request_id: str, now: float, status: int, code: str) -> str:
         """The log line. `code` is the error's name, "" for a success."""
@@ -47,7 +54,7 @@ class Record:
             "prompt_length": self.prompt_length,
             "image_bytes": self.image_bytes,
             "is_stored": self.is_stored,
-            "Images": len(self.reservations) if status in (200, 303) else 0,
+            "Images": len(self.reservations) if status in (200, 303) and not self.is_prompt else 0,
             "Dollars": self.dollars,
             "Errors": int(status >= 500 and not self.is_stored),
             "BudgetSpent": int(code == "BudgetSpent"),

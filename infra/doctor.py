@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from chalicelib import catalogue
+from chalicelib import catalogue, prompt
 from chalicelib.errors import Failure
 from infra.account import (
     ALWAYS_ENABLED_REGION,
@@ -150,6 +150,7 @@ def check_models(session: boto3.Session, arn: str, pay: bool) -> Iterator[Findin
         finding = check_model(bedrock, model, lifecycles, name)
         yield finding
         unsubscribed += [] if finding.subscribed else [model.bedrock_id]
+    yield from check_prompt_model(bedrock, name)
     hosted = [model for model in models if not model.edits and ":endpoint/" not in model.bedrock_id]
     yield check_quotas(create_client(session, "service-quotas", name), hosted)
     iam = create_client(session, "iam", ALWAYS_ENABLED_REGION)
@@ -179,6 +180,21 @@ def check_model(
         finding = error_finding(name, error, "bedrock:GetFoundationModelAvailability")
         return replace(finding, subscribed=False)
     return Finding(name, *availability(response, region))
+
+
+def check_prompt_model(bedrock: Any, region: str) -> Iterator[Finding]:
+    """Whether the account can use the text model of PROMPT_MODEL, if there is one."""
+    subject, permission = "prompt model", "bedrock:GetFoundationModelAvailability"
+    try:
+        name = prompt.parse(os.environ.get("PROMPT_MODEL", prompt.DEFAULT_MODEL)).bedrock_id
+        if name:
+            model_id = name.removeprefix("us.")
+            response = bedrock.get_foundation_model_availability(modelId=model_id)
+            yield Finding(subject, *availability(response, region))
+    except AWS_ERRORS as error:
+        yield error_finding(subject, error, permission)
+    except ValueError as error:
+        yield Finding(subject, str(error), "Run `unset PROMPT_MODEL`.", FAILED)
 
 
 def availability(response: Any, region: str) -> tuple[Any, ...]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from zxcvbn import zxcvbn
 
-from chalicelib import budget, catalogue
+from chalicelib import budget, catalogue, prompt
 
 NAMES = (
     *("daily_budget_usd", "access_code", "models", "bedrock_region", "alarm_email", "api_url"),
-    "cloudfront",
+    *("cloudfront", "prompt_model"),
 )
 
 # Characters that need no escaping in a header or a link.
@@ -30,9 +30,10 @@ API_URL = re.compile(
 class Options:
     daily_budget_usd: float
     access_code_sha256: str  # hexadecimal; "" for a site that is open to anyone with the link
+    prompt_model: str  # the API's variable PROMPT_MODEL; "" for none
     models: str  # in the format of the API's variable MODELS
     endpoints: tuple[str, ...]  # ARNs of the Bedrock Marketplace endpoints among them
-    bedrock_ids: tuple[str, ...]  # of the other models on offer, without `us.`
+    bedrock_ids: tuple[str, ...]  # of the other models, that for prompts too, without `us.`
     bedrock_region: str
     alarm_email: str  # "" for none
     api_domain: str  # of an API that `chalice deploy` made; "" adds an API to the stack
@@ -45,7 +46,9 @@ def read(lookup: Callable[[str], str | None]) -> Options:
     Raises: ValueError if an option is invalid.
     """
     models = lookup("models") or catalogue.DEFAULT_MODELS
+    prompt_model = read_prompt_model(lookup)
     ids = [model.bedrock_id for model in catalogue.parse(models).models]
+    ids += [prompt_model] if prompt_model else []
     code = read_access_code(lookup)
     address = "the https://.../api/ address that `chalice url` prints"
     api_url = validate("api_url", lookup, API_URL, address)
@@ -58,6 +61,7 @@ def read(lookup: Callable[[str], str | None]) -> Options:
             "daily_budget_usd", lookup("daily_budget_usd") or budget.DEFAULT_DAILY_USD
         ),
         access_code_sha256=hashlib.sha256(code.encode()).hexdigest() if code else "",
+        prompt_model=prompt_model,
         models=models,
         endpoints=tuple(each for each in ids if each.startswith("arn:")),
         bedrock_ids=tuple(each.removeprefix("us.") for each in ids if not each.startswith("arn:")),
@@ -66,6 +70,14 @@ def read(lookup: Callable[[str], str | None]) -> Options:
         api_domain=api_url.split("/")[2] if api_url else "",
         cloudfront=cloudfront,
     )
+
+
+def read_prompt_model(lookup: Callable[[str], str | None]) -> str:
+    name = lookup("prompt_model") or prompt.DEFAULT_MODEL
+    if name != "no" and name not in prompt.PRICES:
+        allowed = ", ".join(prompt.PRICES)
+        raise ValueError(f"prompt_model must be no or one of {allowed}, got {name[:80]!r}")
+    return "" if name == "no" else name
 
 
 def read_access_code(lookup: Callable[[str], str | None]) -> str:

@@ -92,6 +92,7 @@ class Easel(Stack):
         )
         variables = {
             "MODELS": options.models,
+            "PROMPT_MODEL": options.prompt_model,
             "BEDROCK_REGION": options.bedrock_region,
             "ACCESS_CODE_SHA256": options.access_code_sha256,
             "BUDGET_TABLE": table.table_name,
@@ -110,7 +111,7 @@ class Easel(Stack):
         statements = [each for each in statements if each["Sid"] != "WriteLogs"]
         statements = offered_only(statements, options.bedrock_ids)
         for each in statements:
-            if each["Sid"] == "MakeImages":
+            if each["Sid"] in ("MakeImages", "WritePrompts"):
                 each["Resource"] = [
                     arn.replace("us-west-2:", f"{options.bedrock_region}:").replace(
                         ":*:", f":{self.account}:"

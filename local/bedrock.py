@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from PIL import Image
 
-from local import models
+from local import converse, models
 from local.automatic1111 import Automatic1111, PainterFailed
 from local.faults import FAULTS, Failure, Faults, as_json, raise_if_error
 
@@ -28,6 +28,7 @@ MAX_BODY_BYTES = 25_000_000
 
 ROUTES = (
     ("POST", re.compile(r"/model/([^/]+)/invoke"), "InvokeModel"),
+    ("POST", re.compile(r"/model/([^/]+)/converse"), "Converse"),
     ("GET", re.compile(r"/foundation-models()"), "ListFoundationModels"),
     (
         "GET",
@@ -115,8 +116,10 @@ class Connection(BaseHTTPRequestHandler):
         if operation == "UnknownOperation":
             return Response(404, b"<UnknownOperationException/>\n", {})  # as AWS's front end does
         region = signed_region(self.headers.get("Authorization", ""))
-        if operation == "InvokeModel":
-            return self.invoke(model_id, region, content)
+        if operation in ("InvokeModel", "Converse"):
+            check_request(self.headers.get("Content-Type"), len(content))
+            call = self.invoke if operation == "InvokeModel" else self.converse
+            return call(model_id, region, content)
         if operation == "ListFoundationModels":
             filters = dict(parse_qsl(urlsplit(self.path).query))
             return Response(
@@ -127,7 +130,6 @@ class Connection(BaseHTTPRequestHandler):
     def invoke(self, model_id: str, region: str, content: bytes) -> Response:
         """InvokeModel, with checks in the order AWS appears to use. Raises: Failure."""
         started = time.monotonic()
-        check_request(self.headers.get("Content-Type"), len(content))
         model = models.find(model_id, region)
         body = models.parse(content)
         models.check(body, model)
@@ -143,6 +145,16 @@ class Connection(BaseHTTPRequestHandler):
         milliseconds = round((time.monotonic() - started) * 1000)
         headers = JSON | {"X-Amzn-Bedrock-Invocation-Latency": str(milliseconds)}
         return Response(200, content, headers, fault.delivery, seconds)
+
+    def converse(self, model_id: str, region: str, content: bytes) -> Response:
+        """Converse. Raises: Failure."""
+        model, body = converse.find(model_id, region), models.parse(content)
+        fault, seconds, text = self.server.faults.find(converse.read(body, model))
+        raise_if_error(fault, model.resource(region))
+        if fault.delivery != "drip":
+            time.sleep(seconds)
+        answer = converse.answer(body, text, model, fault.finish_reason)
+        return Response(200, fault.encode(answer), JSON, fault.delivery, seconds)
 
     def paint(self, painting: dict[str, Any]) -> Image.Image:
         try:

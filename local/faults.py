@@ -108,6 +108,9 @@ IMAGE_KEYS = ("images", "artifacts")
 
 
 def replace_image(answer: dict[str, Any], content: bytes) -> dict[str, Any]:
+    if "output" in answer:  # Converse's
+        said = [{"text": content.decode("latin-1")}]
+        return {**answer, "output": {"message": {"role": "assistant", "content": said}}}
     text = base64.b64encode(content).decode()
     if "images" in answer:
         return {**answer, "images": [text]}

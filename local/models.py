@@ -51,7 +51,7 @@ class Model:
     def resource(self, region: str) -> str:
         """The ARN that a call names in IAM: of the inference profile if the model has one."""
         if self.inference == "INFERENCE_PROFILE":
-            return f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/us.{self.id}"
+            return profile_arn(self.id, region)
         return arn(self.id, region)
 
     def service(self) -> str:
@@ -71,6 +71,7 @@ def load_models() -> list[Model]:
 
 
 MODELS = load_models()
+TEXT_MODELS = json.loads((RULES / "converse.json").read_text())["models"]
 RETIRED = json.loads((RULES / "retired.json").read_text())["end_of_life"]
 
 
@@ -105,6 +106,11 @@ def arn(model_id: str, region: str) -> str:
     if model_id.startswith("arn:"):
         return model_id
     return f"arn:aws:bedrock:{region}::foundation-model/{model_id}"
+
+
+def profile_arn(model_id: str, region: str) -> str:
+    """The ARN of a model's inference profile for the US."""
+    return f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/us.{model_id}"
 
 
 def parse(content: bytes) -> dict[str, Any]:
@@ -261,14 +267,14 @@ def summary(model: Model, region: str) -> dict[str, Any]:
 
 def availability(model_id: str, region: str) -> dict[str, Any]:
     """GetFoundationModelAvailability's answer for an account that may use every model."""
-    for model in MODELS:
-        if model.id == model_id and model.inference != "ENDPOINT":
-            here = "AVAILABLE" if region in model.regions else "NOT_AVAILABLE"
-            return {
-                "modelId": model_id,
-                "agreementAvailability": {"status": "AVAILABLE"},
-                "authorizationStatus": "AUTHORIZED",
-                "entitlementAvailability": "AVAILABLE",
-                "regionAvailability": here,
-            }
-    raise Failure("ValidationException", UNKNOWN)
+    regions = {each["id"]: each["regions"] for each in TEXT_MODELS}
+    regions |= {each.id: each.regions for each in MODELS if each.inference != "ENDPOINT"}
+    if model_id not in regions:
+        raise Failure("ValidationException", UNKNOWN)
+    return {
+        "modelId": model_id,
+        "agreementAvailability": {"status": "AVAILABLE"},
+        "authorizationStatus": "AUTHORIZED",
+        "entitlementAvailability": "AVAILABLE",
+        "regionAvailability": "AVAILABLE" if region in regions[model_id] else "NOT_AVAILABLE",
+    }

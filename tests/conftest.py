@@ -29,7 +29,7 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 SETTINGS = "MODELS BEDROCK_REGION ACCESS_CODE_SHA256 BUDGET_TABLE DAILY_BUDGET_USD RESULTS_BUCKET"
-for name in [*SETTINGS.split(), "MODEL_TIMEOUT_SECONDS"]:
+for name in [*SETTINGS.split(), "MODEL_TIMEOUT_SECONDS", "PROMPT_MODEL"]:
     os.environ.pop(name, None)
 
 import boto3

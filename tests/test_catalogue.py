@@ -3,12 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import catalogue
+from chalicelib import catalogue, prompt
 from chalicelib.errors import InvalidParameter, ModelRetired, UnknownModel
 
 ARN = "arn:aws:sagemaker:us-west-2:123456789012:endpoint/stable-diffusion-xl"
 OFFER = catalogue.parse(catalogue.DEFAULT_MODELS)
 CORE, SD35, ULTRA, *SERVICES, SDXL = catalogue.MODELS
+REGIONS = ("us-east-1", "us-east-2", "us-west-2")
 
 
 def test_the_first_model_is_the_default():
@@ -83,8 +84,9 @@ def test_every_retired_model_has_an_active_successor():
 
 def test_the_role_may_only_invoke_offered_models():
     policy = json.loads((Path(__file__).parent.parent / ".chalice/policy.json").read_text())
-    images, services = [each for each in policy["Statement"] if "bedrock:" in str(each["Action"])]
-    assert images["Action"] == services["Action"] == "bedrock:InvokeModel"
+    invoking = [each for each in policy["Statement"] if "bedrock:" in str(each["Action"])]
+    assert {each["Action"] for each in invoking} == {"bedrock:InvokeModel"}
+    images, services, text, routed = invoking
     assert images["Resource"] == [
         f"arn:aws:bedrock:us-west-2:*:inference-profile/{model.bedrock_id}" if model in SERVICES
         else f"arn:aws:bedrock:us-west-2::foundation-model/{model.bedrock_id}"
@@ -93,7 +95,18 @@ def test_the_role_may_only_invoke_offered_models():
     assert services["Resource"] == [
         f"arn:aws:bedrock:{region}::foundation-model/{model.bedrock_id.removeprefix('us.')}"
         for model in SERVICES
-        for region in ("us-east-1", "us-east-2", "us-west-2")
+        for region in REGIONS
+    ]
+    profiles = [each for each in prompt.PRICES if each.startswith("us.")]
+    assert text["Resource"] == [
+        f"arn:aws:bedrock:us-west-2:*:inference-profile/{each}" if each in profiles
+        else f"arn:aws:bedrock:us-west-2::foundation-model/{each}"
+        for each in prompt.PRICES
+    ]  # fmt: skip
+    assert routed["Resource"] == [
+        f"arn:aws:bedrock:{region}::foundation-model/{each.removeprefix('us.')}"
+        for each in profiles
+        for region in REGIONS
     ]
 
 

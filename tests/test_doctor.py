@@ -97,6 +97,33 @@ def test_skips_the_availability_of_retired_models(client):
     assert_finding(own, UNKNOWN, "--region us-west-2 --endpoint-name mine`")
 
 
+@pytest.mark.parametrize(
+    ("variable", "status", "text"),
+    [
+        (None, OK, "available, subscribed"),
+        ("mistral.ministral-3-3b-instruct", OK, "available, subscribed"),
+        ("gpt", FAILED, "PROMPT_MODEL must be empty or one of us.amazon.nova-micro-v1:0"),
+    ],
+)
+def test_checks_the_text_model(variable, status, text, account, client, monkeypatch):
+    if variable is not None:
+        monkeypatch.setenv("PROMPT_MODEL", variable)
+    (finding,) = doctor.check_prompt_model(client("bedrock"), "us-west-2")
+    assert_finding(finding, status, text)
+
+
+def test_explains_a_text_model_that_the_account_may_not_use(account, client):
+    usual = account.availability("amazon.nova-micro-v1:0", "us-west-2")
+    account.availability = lambda *_: usual | {"authorizationStatus": "NOT_AUTHORIZED"}
+    (finding,) = doctor.check_prompt_model(client("bedrock"), "us-west-2")
+    assert_finding(finding, FAILED, "denied by IAM", ".chalice/policy.json")
+
+
+def test_checks_no_text_model_that_is_switched_off(client, monkeypatch):
+    monkeypatch.setenv("PROMPT_MODEL", "")
+    assert list(doctor.check_prompt_model(client("bedrock"), "us-west-2")) == []
+
+
 def test_announces_the_price_before_paying_for_a_picture(account, client, tmp_path):
     runtime = client("bedrock-runtime")
     findings = doctor.generate_image(runtime, (ULTRA, OWN, CORE), doctor.PROMPT)

@@ -134,6 +134,7 @@ def test_a_broken_output_leaves_a_failing_table_as_it_is(broken, bedrock, post, 
         ("POST", "/"),
         ("POST", IMAGES),
         ("POST", EDITS),
+        ("POST", "/prompt"),
         ("GET", "/v1/models"),
         ("GET", "/v1/models/x"),
         ("GET", "/results/x"),
@@ -163,7 +164,7 @@ def test_every_door_that_needs_the_code_is_tried():
     doors = {(path, method) for path, methods in easel.app.routes.items() for method in methods}
     tried = {
         *(("/", "POST"), (IMAGES, "POST"), (EDITS, "POST"), ("/results/{key}", "GET")),
-        *(("/v1/models", "GET"), ("/v1/models/{name}", "GET")),
+        *(("/v1/models", "GET"), ("/v1/models/{name}", "GET"), ("/prompt", "POST")),
     }
     assert doors - open_doors == tried
 

@@ -36,7 +36,13 @@ def test_finds_the_ids_of_the_models_and_the_arns_of_endpoints():
     arn = "arn:aws:sagemaker:us-west-2:123456789012:endpoint/xl"
     offered = read(models=f"stable-image-core,stable-diffusion-xl={arn}")
     assert offered.endpoints == (arn,)
-    assert offered.bedrock_ids == ("stability.stable-image-core-v1:1",)
+    assert offered.bedrock_ids == ("stability.stable-image-core-v1:1", "amazon.nova-micro-v1:0")
+
+
+def test_no_switches_the_text_model_off():
+    off = read(models="stable-image-core", prompt_model="no")
+    assert (off.prompt_model, off.bedrock_ids) == ("", ("stability.stable-image-core-v1:1",))
+    assert read(prompt_model="us.amazon.nova-lite-v1:0").bedrock_ids[-1] == "amazon.nova-lite-v1:0"
 
 
 def test_only_no_switches_cloudfront_off():
@@ -72,6 +78,7 @@ def test_reads_the_domain_of_an_existing_api(end):
         ("api_url", "http://example.com/api/", "must be the https://.../api/ address"),
         ("api_url", "https://example.com/dev/", "got 'https://example.com/dev/'"),
         ("cloudfront", "off", "must be yes or no, got 'off'"),
+        ("prompt_model", "off", "must be no or one of us.amazon.nova-micro-v1:0, us.amazon.no"),
         ("models", "nonsense", "got 'nonsense'"),
         ("models", "stable-diffusion-xl", "got 'stable-diffusion-xl'"),
     ],

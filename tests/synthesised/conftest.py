@@ -21,6 +21,7 @@ ALL_OPTIONS = {
     "access_code": CODE,
     "models": f"stable-image-ultra,stable-diffusion-xl={ENDPOINT}",
     "bedrock_region": "eu-west-1",
+    "prompt_model": "no",
     "alarm_email": "owner@example.com",
 }
 WITHOUT_CLOUDFRONT = {"cloudfront": "no"}
@@ -156,3 +157,11 @@ def statements(template):
     """The statements of the API's role, by Sid."""
     (policy,) = template["Resources"]["ApiHandlerRole"]["Properties"]["Policies"]
     return {each["Sid"]: each for each in policy["PolicyDocument"]["Statement"]}
+
+
+def joined(resources):
+    """ARNs as text, with the references in them."""
+    return {
+        "".join(map(str, each["Fn::Join"][1])) if isinstance(each, dict) else each
+        for each in resources
+    }
