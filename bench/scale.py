@@ -35,7 +35,7 @@ QUOTAS, CROWDS = (10, 15, 90, 600, 6_000), (1_000, 10_000)  # calls a minute, pe
 
 # The API's routes, each with a preflight: app.py. Two of the GETs have the higher rate: a model of
 # OpenAI's API, and a result (infra/gateway.py).
-POSTS, GETS, FREQUENT_GETS = 3, 5, 2
+POSTS, GETS, FREQUENT_GETS = 4, 5, 2
 
 # Requests a second: AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits
 CLOUDFRONT_RATE = 250_000
