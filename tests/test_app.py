@@ -229,7 +229,8 @@ def test_describes_the_models_with_cors_and_no_store():
     with Client(easel.app, stage_name="aws") as client:
         response = client.http.get("/models")
     assert response.status_code == 200
-    described = {"access": "open"} | easel.offered.describe()
+    described = {"access": "open", "prompt": easel.writer.describe()}
+    described |= easel.offered.describe()
     assert response.json_body == json.loads(json.dumps(described))
     assert (response.headers[ORIGIN], response.headers["Cache-Control"]) == ("*", "no-store")
 

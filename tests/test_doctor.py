@@ -254,7 +254,7 @@ def run(*options, **environment):
 def test_makes_a_picture_in_a_healthy_account(account, account_services, tmp_path):
     code, output = run("--pay", AWS_ENDPOINT_URL_IAM=account_services.url)
     *table, _, result, _ = output.splitlines()
-    assert [line[:2] for line in table] == [OK] * 26
+    assert [line[:2] for line in table] == [OK] * 27
     assert "account 123456789012, arn:aws:sts::123456789012:user/moto" in table[0]
     assert easel.BEDROCK_REGION in table[4]  # the region that the API uses
     assert all(each.name in output for each in (CORE, SD35, ULTRA, *SERVICES))
@@ -292,8 +292,8 @@ def test_missing_permissions_are_not_a_problem(account, client):
     account.summaries = account.availability = refuse
     role = client("sts").assume_role(RoleArn=ROLE, RoleSessionName="ann")["Credentials"]
     code, output = run(AWS_BEARER_TOKEN_BEDROCK="secret", AWS_ACCESS_KEY_ID=role["AccessKeyId"])
-    # The key, the list, sixteen models, and twice IAM, which has no such role.
-    assert (code, output.count(f"\n{UNKNOWN}  ")) == (0, 20)
+    # The key, the list, sixteen models and one of text, and twice IAM, which has no such role.
+    assert (code, output.count(f"\n{UNKNOWN}  ")) == (0, 21)
     assert "unknown without bedrock:ListFoundationModels" in output
     assert "No problems found, but some checks had no result; `make doctor PAY=1`" in output
     assert "secret" not in output

@@ -235,6 +235,7 @@ def test_by_default_the_site_is_open_with_a_two_dollar_budget(template):
     (table,) = every(template, "AWS::DynamoDB::Table")
     assert variables == {
         "MODELS": catalogue.DEFAULT_MODELS,
+        "PROMPT_MODEL": "us.amazon.nova-micro-v1:0",
         "BEDROCK_REGION": "us-west-2",
         "ACCESS_CODE_SHA256": "",
         "BUDGET_TABLE": {"Ref": table},
