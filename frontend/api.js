@@ -48,7 +48,7 @@ export const fetchBudget = () => fetchJson("budget", isBudget)
 /**
  * Generate one image. Retries up to twice after errors that cannot have produced an image. If the answer gets lost, asks for it
  * by the key; if the server knows none, sends the request once more, which is charged once where results are kept.
- * @param {Object<string, string>} values  the query, and the `prompt`
+ * @param {Object<string, string>} values  the query, the `prompt`, and the `words` that it was made from, which stay here
  * @param {Object} options
  * @param {string} options.key  the idempotency key: requests with the same one are charged once
  * @param {boolean} options.isRepeated  whether an earlier request may have the key
@@ -59,7 +59,7 @@ export const fetchBudget = () => fetchJson("budget", isBudget)
  * @returns {Promise<{blob: Blob, seed: string, price: string}>}  digits, and US dollars; "" if the answer has none
  * Throws ApiError, or the signal's AbortError.
  */
-export async function generateImage({ prompt, ...query }, { key, isRepeated, code, signal, onRetry, onSearch }) {
+export async function generateImage({ prompt, words: _, ...query }, { key, isRepeated, code, signal, onRetry, onSearch }) {
   const path = "?" + new URLSearchParams(query)
   const headers = { "Content-Type": "text/plain", "Idempotency-Key": key, ...authorization(code) }
   let mayResend = true
@@ -83,6 +83,14 @@ export async function generateImage({ prompt, ...query }, { key, isRepeated, cod
       }
     }
   }
+}
+
+/** A prompt in English for the words, or the same words. Throws ApiError. */
+export async function writePrompt(words, { style, model, key, code }) {
+  const headers = { "Content-Type": "text/plain", "Idempotency-Key": key, ...authorization(code) }
+  const response = await send("prompt?" + new URLSearchParams({ style, model }), { method: "POST", headers, body: words })
+  if (!response.ok) throw await readError(response, code)
+  return response.text().catch(throwOffline(unreachable))
 }
 
 /**

@@ -1,8 +1,8 @@
 // The plot: words in, pictures out; every picture is kept and can be reused.
-import { areResultsKept, fetchBudget, fetchImage, fetchModels, generateImage } from "./api.js"
+import { areResultsKept, fetchBudget, fetchImage, fetchModels, generateImage, writePrompt } from "./api.js"
 import { openHistory } from "./pictures/history.js"
 import { addFileImport } from "./pictures/import.js"
-import { Pending } from "./pictures/pending.js"
+import { newKey, Pending } from "./pictures/pending.js"
 import { addDesk } from "./form/desk.js"
 import { createLink } from "./form/link.js"
 import { findRemedy } from "./form/remedy.js"
@@ -31,8 +31,12 @@ const desk = addDesk(find("form"), {
 const studio = addStudio(wall, {
   readCode: desk.readCode, peekCode: desk.peekCode, generateImage, fetchImage, hold: (...work) => pending.hold(...work),
   onImage: showAndStore, onLateImage: storeLate, onFinish: finishBatch, onBusy: setBusy, onOpen: open, expectSeconds, releaseFocus, announce, notify,
-  findRemedy: error => findRemedy(error, { editWords, chooseModel: () => find("#model").focus(), generate }),
+  findRemedy: (error, values) => findRemedy(error, values, {
+    editWords, translate: desk.hasWriter() && translateWords, chooseModel: () => find("#model").focus(), generate,
+  }),
 })
+const loadWriter = loadLater(() => import("./form/writer.js"), toast)
+const originals = new Map() // by prompt: the words that it was made from
 const loadMetadata = loadLater(() => import("./pictures/metadata.js"), toast)
 const openShelf = loadLater(async () => {
   const [{ addShelf }] = await Promise.all([import("./wall/shelf.js"), loadStyle("wall/shelf.css")])
@@ -71,7 +75,8 @@ async function renderShelf() {
 function generate(pictures = desk.requestedValues()) {
   if (!pictures.length || (studio.busy && performance.now() - pressedAt < deafMilliseconds)) return
   pressedAt = performance.now()
-  studio.busy ? desk.setNext(pictures) : studio.generate(pictures)
+  const order = pictures.map(values => (originals.has(values.prompt) ? { ...values, words: originals.get(values.prompt) } : values))
+  studio.busy ? desk.setNext(order) : studio.generate(order)
 }
 
 async function generateNext() {
@@ -99,6 +104,20 @@ async function expectSeconds({ model }) {
   const times = (await history.page({ limit: 100 })).filter(({ values, seconds }) => values.model === model && seconds)
     .map(({ seconds }) => seconds).slice(0, 10).sort((one, other) => one - other)
   return times[times.length >> 1]
+}
+
+/** Write a better prompt from the words in the form. */
+async function improve(style) {
+  const writer = await loadWriter()
+  await writer?.improve(style, {
+    form: find("form"), readCode: desk.readCode, use: (values, sentence) => desk.use(values, undefined, sentence),
+    writePrompt: (words, options) => writePrompt(words, { ...options, key: newKey() }), originals, announce, toast,
+  })
+}
+
+function translateWords(words) {
+  editWords(words)
+  return improve("plain")
 }
 
 function editWords(words) {
@@ -149,12 +168,12 @@ function notify(sentence) {
   find("#toast:not([hidden]) button:not([hidden])") ? announce(sentence) : toast(sentence)
 }
 
-async function store({ blob, seed, price, set }, values, seconds) {
+async function store({ blob, seed, price, set }, { words, ...values }, seconds) {
   const title = titleOf(values)
   try {
     desk.addPicture(values, seed, price)
     const history = await historyReady
-    const record = await history.add({ prompt: values.prompt, values, title, seed, price, seconds, set }, blob)
+    const record = await history.add({ prompt: values.prompt, ...words && { words }, values, title, seed, price, seconds, set }, blob)
     renderShelf()
     return record
   } catch {
@@ -239,6 +258,11 @@ function cancel() {
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && !studio.busy) document.title = "Easel"
 })
+
+find("#helpers").onclick = ({ target }) => { // inside a button where the browser translates the page
+  const { value } = target.closest("button") ?? {}
+  if (value) improve(value)
+}
 
 find("#show-keys").onclick = () => find("#keys").showModal()
 

@@ -49,6 +49,7 @@ export function addDesk(form, { fetchModels, fetchBudget, loadPrompts, onModels,
       if (sentence || undo) offerUndo(sentence)
       if (catalogue.access === "code") requireCode(form)
       enableForm(form)
+      showPrompt()
       showPrice() // some counts may be too expensive
       if (isLinked) onLink(totalPrice(pictureCount(form), selectedModel()))
     } catch (error) {
@@ -70,11 +71,11 @@ export function addDesk(form, { fetchModels, fetchBudget, loadPrompts, onModels,
   }
 
   /** Put the values into the form, and offer to take them back. */
-  function use(newValues, setText = replaceText) {
-    change(newValues.prompt || prompt.value, newValues, setText)
+  function use(newValues, setText = replaceText, sentence = "") {
+    change(newValues.prompt || prompt.value, newValues, setText, sentence)
   }
 
-  function change(text, newValues, setText = replaceText) {
+  function change(text, newValues, setText = replaceText, sentence = "") {
     const before = catalogue ? everyValue(form) : { ...values, prompt: prompt.value }
     setText(prompt, text)
     showPrompt()
@@ -83,7 +84,7 @@ export function addDesk(form, { fetchModels, fetchBudget, loadPrompts, onModels,
       values = merge(values, newValues)
       return
     }
-    offerUndo(fill(newValues))
+    offerUndo(fill(newValues) || sentence)
     storeForm(form)
     prompt.focus()
   }
@@ -112,6 +113,7 @@ export function addDesk(form, { fetchModels, fetchBudget, loadPrompts, onModels,
   function showPrompt() {
     prompt.lang = prompt.value ? "" : "en"
     find("#clear").hidden = !prompt.value
+    find("#helpers").hidden = !prompt.value || !catalogue?.prompt
   }
 
   function forgetUndo() {
@@ -250,6 +252,8 @@ export function addDesk(form, { fetchModels, fetchBudget, loadPrompts, onModels,
     use, usePicture, priceLabel,
     /** The model of that name; undefined if it is not offered. */
     findModel,
+    /** Whether the site can write prompts. */
+    hasWriter: () => Boolean(catalogue?.prompt),
     /** The values of each picture to generate; none while a field is invalid, the budget is spent or the models are not loaded. */
     requestedValues() {
       if (!catalogue || button.ariaDisabled === "true") return []

@@ -1,6 +1,9 @@
 // What helps after a failure, by its code. Knows no server and no wall.
 import { say } from "../words/words.js"
 
+// Letters of other languages, or small words that German and Spanish have and English has not.
+const foreign = /[^\P{L}a-z]|\b(das|der|ein|eine|im|mit|und|auf|el|los|una?|en|con)\b/iu
+
 const causes = {
   words: ["ContentFiltered", "InvalidParameter", "TooLong"],
   model: ["ModelRetired", "UnknownModel", "ModelAccessDenied"],
@@ -10,8 +13,9 @@ const causes = {
  * The one act that helps, with the values of the pictures that failed.
  * @returns {?{label: string, run: (values: object[]) => void} | undefined}  null if nothing does; undefined if trying again does
  */
-export function findRemedy({ code, isUnresolved }, { editWords, chooseModel, generate }) {
+export function findRemedy({ code, isUnresolved }, { prompt }, { editWords, translate, chooseModel, generate }) {
   if (isUnresolved) return undefined
+  if (code === "ContentFiltered" && translate && foreign.test(prompt)) return { label: say("In English"), run: () => translate(prompt) }
   if (causes.words.includes(code)) return { label: say("Change the words"), run: ([{ prompt }]) => editWords(prompt) }
   if (causes.model.includes(code)) return { label: say("Choose another model"), run: chooseModel }
   if (code === "ImageTooLarge") {

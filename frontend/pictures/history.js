@@ -8,6 +8,7 @@ import { measureAndShrink } from "./canvas.js"
  * @property {string} id  sorts by time; set by the history, as are star, width, height and type
  * @property {number} made  milliseconds since 1970; determines the order
  * @property {string} prompt
+ * @property {string} [words]  from which the prompt was made
  * @property {Object<string, string>} values  all settings, as in the form
  * @property {string} title  the model's display name
  * @property {string} seed
@@ -68,7 +69,7 @@ class History {
   /**
    * The records that match, newest first.
    * @param {{before?: string, limit?: number, words?: string, starred?: boolean}} [filter]
-   *   `before` is an id: only older records; all `words` must be in the prompt or title
+   *   `before` is an id: only older records; all `words` must be in the prompt, its own words or the title
    * @returns {Promise<PictureRecord[]>}
    */
   async page({ before = lastId, limit = 60, words = "", starred = false } = {}) {
@@ -280,15 +281,15 @@ const noSet = { id: "", place: 1, size: 1 }
 
 /** Whether the page can show it; another version or a fault may have written anything. */
 function isRecord(key, record) {
-  const { id, made, values, prompt, title = "", seed = "", price = "", type = "", star = 0, width = 0, height = 0, seconds = 0, set = noSet } = Object(record)
+  const { id, made, values, prompt, words = "", title = "", seed = "", price = "", type = "", star = 0, width = 0, height = 0, seconds = 0, set = noSet } = Object(record)
   return id === key && Object(values) === values && [made, star, width, height, seconds, set?.place, set?.size].every(Number.isFinite)
-    && [id, prompt, title, seed, price, type, set.id, ...Object.values(values)].every(text => typeof text === "string")
+    && [id, prompt, words, title, seed, price, type, set.id, ...Object.values(values)].every(text => typeof text === "string")
 }
 
 function createMatcher(words, starred) {
   const terms = normalize(words).split(/\s+/)
-  return ({ prompt = "", title = "", star }) => {
-    const text = normalize(`${prompt} ${title}`)
+  return ({ prompt = "", words: original = "", title = "", star }) => {
+    const text = normalize(`${prompt} ${original} ${title}`)
     return (star || !starred) && terms.every(term => text.includes(term))
   }
 }

@@ -1,7 +1,7 @@
 // Thumbnails of the pictures kept, newest first, by day; loaded while scrolling. Knows no server.
 import { dayTitle } from "./days.js"
 import { createElement } from "./dom.js"
-import { pictureName } from "./names.js"
+import { pictureName, wordsOf } from "./names.js"
 import { focusedByKey } from "./arrows.js"
 import { cut } from "../words/text.js"
 import { say } from "../words/words.js"
@@ -81,9 +81,9 @@ export function addGallery(wall, { loadPage, loadThumbnail, isElsewhere, onPress
 
   function createEntry(record) {
     const image = createElement("img", { alt: "", loading: "lazy" })
-    const words = createElement("span", { className: "words", textContent: cut(record.prompt, 200) })
+    const words = createElement("span", { className: "words", textContent: cut(wordsOf(record), 200) })
     const button = createElement("button", { className: "thumb", type: "button", tabIndex: -1 }, image, words)
-    const star = createElement("button", { className: "star", type: "button", tabIndex: -1, "aria-label": `${say("Star")}: ${cut(record.prompt, 200)}` })
+    const star = createElement("button", { className: "star", type: "button", tabIndex: -1, "aria-label": `${say("Star")}: ${cut(wordsOf(record), 200)}` })
     const entry = createElement("li", {}, button, star)
     button.onclick = event => onPress(entry.record, event)
     star.onclick = () => onStar(entry.record)

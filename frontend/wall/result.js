@@ -7,14 +7,14 @@ import { say } from "../words/words.js"
 /**
  * Add a blank canvas to a set.
  * @param {HTMLElement} hung  the set on the wall
- * @param {{prompt: string, set: ?object}} picture
+ * @param {{prompt: string, words: ?string, set: ?object}} picture
  * @param {{onCancel: () => void, onOpen: () => void}} callbacks  for the canvas's button, and the picture's
  */
-export function addResult(hung, { prompt, set }, { onCancel, onOpen }) {
+export function addResult(hung, { prompt, words, set }, { onCancel, onOpen }) {
   const message = createElement("p", { className: "message" })
   const button = createElement("button", { className: "secondary", type: "button" })
   const canvas = createElement("div", { className: "canvas" }, message, button)
-  const name = pictureName({ prompt, set })
+  const name = pictureName({ prompt, words, set })
   const figure = createElement("figure", { className: "result", "aria-label": name }, canvas)
   const frames = hung.querySelector(".frames")
   let startedAt, isTimed, status, timer

@@ -1,15 +1,16 @@
 // A set: the pictures of one click, hung together above one caption. Knows no server and no form.
 import { createElement } from "./dom.js"
+import { wordsOf } from "./names.js"
 import { addResult, shorten } from "./result.js"
 import { duration, money, say } from "../words/words.js"
 
 let sets = 0 // so far, for the ids
 
 /** Hang an empty set above the others. */
-export function addSet(wall, { prompt, ratio, size }) {
+export function addSet(wall, { words, ratio, size }) {
   const id = `set-${++sets}`
   const label = createElement("div", { className: "label" },
-    createElement("p", { className: "prompt-text", id, dir: "auto", textContent: shorten(prompt) }),
+    createElement("p", { className: "prompt-text", id, dir: "auto", textContent: shorten(words) }),
     createElement("p", { className: "facts" }))
   const set = createElement("div", { className: "set", role: "group", "aria-labelledby": id },
     createElement("h2", { className: "visually-hidden", textContent: say("New") }), createElement("div", { className: "frames" }), label)
@@ -30,8 +31,8 @@ export async function hangSet(wall, records, { loadFile, onOpen }) {
   const blobs = await Promise.all(records.map(({ id }) => loadFile(id)))
   const shown = records.filter((_, index) => blobs[index])
   if (!shown.length) return
-  const [{ prompt, values, width, height }] = shown
-  const set = addSet(wall, { prompt, ratio: width ? width / height : aspectRatio(values), size: shown.length })
+  const [{ values, width, height }] = shown
+  const set = addSet(wall, { words: wordsOf(shown[0]), ratio: width ? width / height : aspectRatio(values), size: shown.length })
   set.hidden = true // until all of it can be seen
   await Promise.allSettled(shown.map(record => { // a broken file hangs nowhere
     const result = addResult(set, record, { onOpen: () => onOpen(record) })

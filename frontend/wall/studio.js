@@ -3,6 +3,7 @@ import { newKey } from "../pictures/pending.js"
 import { addFailure, chargeNote } from "./failure.js"
 import { addResult } from "./result.js"
 import { addSet, aspectRatio, describeSet, removeResult } from "./set.js"
+import { wordsOf } from "./names.js"
 import { explain, say } from "../words/words.js"
 
 /**
@@ -37,7 +38,7 @@ export function addStudio(wall, {
    */
   function addJob(hung, { values, set, ...known }) {
     const job = { values, set, hung, ...known }
-    job.result = addResult(hung, { prompt: values.prompt, set }, {
+    job.result = addResult(hung, { ...values, set }, {
       onCancel: () => cancel([job]), onOpen: async () => onOpen(await job.kept),
     })
     return job
@@ -47,7 +48,7 @@ export function addStudio(wall, {
   function addJobs(pictures) {
     for (const old of wall.querySelectorAll(".set:not(:has([aria-busy], figure:not([id]) .frame))")) old.remove()
     const [{ values }] = pictures
-    const hung = addSet(wall, { prompt: values.prompt, ratio: aspectRatio(values), size: pictures.length })
+    const hung = addSet(wall, { words: wordsOf(values), ratio: aspectRatio(values), size: pictures.length })
     expectSeconds(values).then(seconds => {
       if (!seconds) return
       hung.dataset.expected = Math.round(seconds)
@@ -91,7 +92,7 @@ export function addStudio(wall, {
     }
   }
 
-  const fail = (job, error) => addFailure(job, error, findRemedy(error), jobs => run(jobs))
+  const fail = (job, error) => addFailure(job, error, findRemedy(error, job.values), jobs => run(jobs))
 
   /** The image, once it hangs; goes on in the background if it is cancelled, as it may be paid for. */
   function makePicture(job, code, signal) {

@@ -1,6 +1,6 @@
 // The viewer: one large picture, its settings and its actions. Knows no server.
 import { createDialog, createTermAndValue } from "./dialog.js"
-import { pictureName } from "./names.js"
+import { pictureName, wordsOf } from "./names.js"
 import { addZoom } from "./zoom.js"
 import { labels } from "../words/labels.js"
 import { dateTime, duration, money, say } from "../words/words.js"
@@ -80,7 +80,7 @@ export function addViewer(actions, { areSingleKeysOn }) {
       zoom.zoomOut()
       Object.assign(image, { src: URL.createObjectURL(blob), alt: pictureName({ ...record, star: 0 }) })
       if (record.width) find(".stage").style.setProperty("--ratio", record.width / record.height)
-      words.textContent = record.prompt
+      words.textContent = wordsOf(record)
       find("dl").replaceChildren(...facts(record).flatMap(createTermAndValue))
       find("[data-action=more]").textContent = moreLabel
       find("[data-action=newer]").disabled = !newer
@@ -122,7 +122,7 @@ function placeMenu(menu, button) {
   menu.style.setProperty("--left", `${Math.max(0, box.right - width)}px`)
 }
 
-function facts({ title, seed, price, seconds, made, values, width, height }) {
+function facts({ prompt, words, title, seed, price, seconds, made, values, width, height }) {
   const { aspect_ratio: ratio, size, output_format: format, ...others } = values
   const shape = [ratio, width ? `${width} × ${height}` : size?.replace("x", " × "), format?.toUpperCase()]
   const making = [
@@ -130,7 +130,7 @@ function facts({ title, seed, price, seconds, made, values, width, height }) {
     Number(price) && say("for {price}", { price: money(price) }),
   ]
   const rest = Object.entries(labels).map(([name, label]) => [label, others[name]])
-  const all = [["Model", title], ["Shape", join(shape)], ["Seed", seed], ...rest, ["Made", join(making)]]
+  const all = [["In English", words && prompt], ["Model", title], ["Shape", join(shape)], ["Seed", seed], ...rest, ["Made", join(making)]]
   return all.filter(([, value]) => value)
 }
 
