@@ -68,6 +68,18 @@ def test_undo_brings_the_words_back(page):
     expect(prompt_of(page)).to_have_value("ein Fuchs")
 
 
+def test_the_notice_lies_over_everything_beside_it(open_page):
+    page = open_page(viewport={"width": 1100, "height": 760})
+    prompt_of(page).fill("ein Fuchs")
+    press(page, "plain")
+    expect(page.locator("#toast")).to_be_visible()
+    covered = page.evaluate("""() => {
+      const { left, top, height } = document.querySelector("#toast").getBoundingClientRect()
+      return !document.elementFromPoint(left + 8, top + height / 2).closest("#toast")
+    }""")
+    assert not covered
+
+
 def test_the_words_stay_if_nothing_better_is_found(page):
     prompt_of(page).fill("лиса в снегу")
     press(page, "plain")
