@@ -48,14 +48,14 @@ STYLES = {
     "rich": "Keep its meaning and subject, and add fitting light, composition and detail.",
 }
 
-PREFACE = re.compile(
+# Compiled on first use, as a start takes less without it.
+PREFACE = (
     r"(here('s| is| are)|sure|certainly|of course|okay|as an ai|i'm sorry|sorry|i am sorry|"
     r"i can('|no)t|i'm unable|i am unable|unfortunately)\b"
-    r"|(the |an? )?([a-z]+ ){0,2}(prompt|translation|description|english|answer|output)( is)?:",
-    re.IGNORECASE,
+    r"|(the |an? )?([a-z]+ ){0,2}(prompt|translation|description|english|answer|output)( is)?:"
 )
-MARKUP = re.compile(r"</?[a-z!]|```|\*\*|\]\(|https?:|^[#*>-]+ |^[{\[]", re.IGNORECASE)
-QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'|“([^“”]*)”|«([^«»]*)»|„([^„“”]*)[“”]")
+MARKUP = r"</?[a-z!]|```|\*\*|\]\(|https?:|^[#*>-]+ |^[{\[]"
+QUOTED = r"\"([^\"]*)\"|'([^']*)'|“([^“”]*)”|«([^«»]*)»|„([^„“”]*)[“”]"
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def choose(answer: Any, words: str) -> str:
     """The prompt in the answer if it can be one; else the caller's own words."""
     blocks = answer.get("output", {}).get("message", {}).get("content", [])
     text = "".join(each.get("text", "") for each in blocks).strip()
-    if quoted := QUOTED.fullmatch(text):
+    if quoted := re.fullmatch(QUOTED, text):
         text = next(filter(None, quoted.groups()), "")
     return text if answer.get("stopReason") == "end_turn" and is_prompt(text) else words
 
@@ -149,7 +149,7 @@ def is_prompt(text: str) -> bool:
     return (
         len(text) <= MAX_LENGTH
         and text.isprintable()  # a line break is not
-        and not PREFACE.match(text)
-        and not MARKUP.search(text)
+        and not re.match(PREFACE, text, re.IGNORECASE)
+        and not re.search(MARKUP, text, re.IGNORECASE)
         and len(letters) < 2 * sum(map(str.isascii, letters))
     )
