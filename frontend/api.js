@@ -50,25 +50,25 @@ export const fetchBudget = () => fetchJson("budget", isBudget)
  * by the key; if the server knows none, sends the request once more, which is charged once where results are kept.
  * @param {Object<string, string>} values  the query, the `prompt`, and the `words` that it was made from, which stay here
  * @param {Object} options
+ * @param {Object<string, Blob>} [options.images]  by parameter, for a model that changes pictures
  * @param {string} options.key  the idempotency key: requests with the same one are charged once
  * @param {boolean} options.isRepeated  whether an earlier request may have the key
  * @param {string} options.code  the access code, or ""
  * @param {AbortSignal} options.signal  nothing is sent once it aborts; what was sent is waited for
  * @param {() => void} options.onRetry  called before waiting for a busy model
  * @param {() => void} options.onSearch  called before asking for an answer that got lost
- * @returns {Promise<{blob: Blob, seed: string, price: string}>}  digits, and US dollars; "" if the answer has none
- * Throws ApiError, or the signal's AbortError.
+ * @returns {Promise<{blob: Blob, seed: string, price: string}>}  digits, and US dollars; "" if the answer has none. Throws ApiError, or the signal's AbortError.
  */
-export async function generateImage({ prompt, words: _, ...query }, { key, isRepeated, code, signal, onRetry, onSearch }) {
-  const path = "?" + new URLSearchParams(query)
-  const headers = { "Content-Type": "text/plain", "Idempotency-Key": key, ...authorization(code) }
+export async function generateImage(values, { images, key, isRepeated, code, signal, onRetry, onSearch }) {
+  const { path, type, body } = images ? asForm(values, images) : asText(values)
+  const headers = { ...type, "Idempotency-Key": key, ...authorization(code) }
   let mayResend = true
   for (let retry = 0; ;) {
     signal.throwIfAborted()
     if (!navigator.onLine) throw new ApiError("Offline", unreachable, { isUnresolved: isRepeated || !mayResend })
     const sentAt = Date.now()
     try {
-      return await requestImage(path, { method: "POST", headers, body: prompt }, code)
+      return await requestImage(path, { method: "POST", headers, body }, code)
     } catch (error) {
       if (unanswered.includes(error.code)) {
         onSearch()
@@ -77,6 +77,7 @@ export async function generateImage({ prompt, words: _, ...query }, { key, isRep
         if (!mayResend || !resultsKept) throw Object.assign(error, { isUnresolved: true, mayBeCharged: !resultsKept })
         mayResend = false
       } else {
+        if (images && error.code === "TooLong") throw new ApiError("TooLarge", "The picture is too large to send. Choose a smaller one.")
         if (retry++ === retries || !retried.includes(error.code) || error.seconds > longestWait) throw error
         onRetry()
         await wait(error.seconds || 5, signal)
@@ -91,6 +92,15 @@ export async function writePrompt(words, { style, model, key, code }) {
   const response = await send("prompt?" + new URLSearchParams({ style, model }), { method: "POST", headers, body: words })
   if (!response.ok) throw await readError(response, code)
   return response.text().catch(throwOffline(unreachable))
+}
+
+const asText = ({ prompt, words: _, ...query }) => ({ path: "?" + new URLSearchParams(query), type: { "Content-Type": "text/plain" }, body: prompt })
+
+/** As multipart/form-data, of which the browser writes the content type. */
+function asForm({ model, ...values }, images) {
+  const body = new FormData()
+  for (const [name, value] of Object.entries({ ...values, ...images })) if (value) body.append(name, value)
+  return { path: "?" + new URLSearchParams({ model }), body }
 }
 
 /**

@@ -4,7 +4,7 @@ import { openHistory } from "./pictures/history.js"
 import { addFileImport } from "./pictures/import.js"
 import { newKey, Pending } from "./pictures/pending.js"
 import { addDesk } from "./form/desk.js"
-import { createLink } from "./form/link.js"
+import { createLink, takeLinkValues } from "./form/link.js"
 import { findRemedy } from "./form/remedy.js"
 import { addNotices } from "./notices.js"
 import { addKeysSwitch, addThemeMenu, areSingleKeysOn } from "./theme.js"
@@ -23,7 +23,7 @@ addLanguages(find("#language"))
 addThemeMenu(find("#theme"))
 addKeysSwitch(find("#single-keys"))
 
-const { announce, toast } = addNotices(find("#toast"))
+const { announce, toast, offer } = addNotices(find("#toast"))
 const pending = new Pending()
 const desk = addDesk(find("form"), {
   fetchModels, fetchBudget, loadPrompts, onModels: resume, onLink: welcomeGuest, announce, toast,
@@ -31,25 +31,31 @@ const desk = addDesk(find("form"), {
 const studio = addStudio(wall, {
   readCode: desk.readCode, peekCode: desk.peekCode, generateImage, fetchImage, hold: (...work) => pending.hold(...work),
   onImage: showAndStore, onLateImage: storeLate, onFinish: finishBatch, onBusy: setBusy, onOpen: open, expectSeconds, releaseFocus, announce, notify,
-  findRemedy: (error, values) => findRemedy(error, values, {
-    editWords, translate: desk.hasWriter() && translateWords, chooseModel: () => find("#model").focus(), generate,
+  findRemedy: (error, job) => findRemedy(error, job, {
+    editWords, translate: desk.hasWriter() && translateWords, chooseModel: () => find("#model").focus(), generate, changeAgain,
   }),
 })
 const loadWriter = loadLater(() => import("./form/writer.js"), toast)
 const originals = new Map() // by prompt: the words that it was made from
 const loadMetadata = loadLater(() => import("./pictures/metadata.js"), toast)
+const loadRoom = loadLater(() => Promise.all([import("./edit/room.js"), import("./edit/prepare.js")]), toast)
+const openChanges = loadLater(async () => {
+  const { addChanges } = await import("./wall/changes.js")
+  return addChanges(await historyReady, { loadRoom, loadMetadata, desk, paint: studio.generate, onKept: () => hangNewest().then(renderShelf), takeLinkValues, toast, offer })
+}, toast)
+const [bring, change, changeAgain, welcome] = ["bring", "change", "changeAgain", "welcome"].map(name => async what => (await openChanges())?.[name](what))
 const openShelf = loadLater(async () => {
   const [{ addShelf }] = await Promise.all([import("./wall/shelf.js"), loadStyle("wall/shelf.css")])
   shelf = addShelf(find("#shelf"), await historyReady, {
     use: desk.usePicture, generateMore, moreLabel, createLink, loadMetadata, findOnWall, removeFromWall, hangNewest, areSingleKeysOn,
-    announce, toast, releaseFocus: desk.focusButton,
+    change, changeAgain, announce, toast, releaseFocus: desk.focusButton,
   })
   return shelf
 }, toast)
 let shelf // once it is loaded
 const historyReady = openHistory()
 historyReady.then(showShelf)
-addFileImport(find("#restore"), find("#file"), find("#drop"), restore)
+addFileImport(find("#restore"), find("#file"), find("#drop"), bring)
 let pressedAt = 0
 
 /** Show the pictures kept here, now or once another tab adds one. */
@@ -64,7 +70,8 @@ async function hangNewest() {
   const history = await historyReady
   const records = await history.newestSet()
   if (wall.querySelector("[aria-busy], .failed, figure:not([id]) .frame")) return
-  records.length ? await hangSet(wall, records, { loadFile: id => history.file(id), onOpen: open }) : wall.replaceChildren()
+  const before = await history.before(records[0])
+  records.length ? await hangSet(wall, records, { loadFile: id => history.file(id), onOpen: open, before }) : wall.replaceChildren()
 }
 
 async function renderShelf() {
@@ -95,7 +102,8 @@ function finishBatch(code, made, error) {
 /** The prompts of the latest pictures, each once. */
 async function loadPrompts() {
   const history = await historyReady
-  return [...new Set((await history.page({ limit: 100 })).map(({ prompt }) => prompt))]
+  const painted = (await history.page({ limit: 100 })).filter(({ tool, upload }) => !tool && !upload)
+  return [...new Set(painted.map(({ prompt }) => prompt))]
 }
 
 /** How long the model's latest pictures took, in the middle; undefined if there are none. */
@@ -145,10 +153,10 @@ function releaseFocus() {
 /** Fetch and hang the pictures that were under way when an earlier visit ended. */
 async function resume() {
   const pictures = await pending.takeOrphans()
-  if (pictures.length) studio.resume(pictures)
+  if (pictures.length) studio.resume(pictures, await (await historyReady).before(pictures[0].origin))
 }
 
-const titleOf = values => desk.findModel(values.model)?.title ?? values.model
+const titleOf = ({ model }) => desk.offered?.find(({ name }) => name === model)?.title ?? model
 
 /** Show the picture on its canvas and add it to the history; undefined if that fails, as the picture still hangs. */
 async function showAndStore(image, values, result) {
@@ -168,13 +176,15 @@ function notify(sentence) {
   find("#toast:not([hidden]) button:not([hidden])") ? announce(sentence) : toast(sentence)
 }
 
-async function store({ blob, seed, price, set }, { words, ...values }, seconds) {
+async function store({ blob, seed, price, set, origin: { name, ratio, ...lineage } = {} }, { words, ...values }, seconds) {
   const title = titleOf(values)
   try {
     desk.addPicture(values, seed, price)
     const history = await historyReady
-    const record = await history.add({ prompt: values.prompt, ...words && { words }, values, title, seed, price, seconds, set }, blob)
+    const known = { values, title, seed, price, seconds, set, ...words && { words }, ...lineage }
+    const record = await history.add({ prompt: values.prompt || name, ...known }, blob)
     renderShelf()
+    if (lineage.tool === "words") (await openChanges())?.compare(record, blob)
     return record
   } catch {
     sayUnkept()
@@ -229,15 +239,13 @@ async function removeFromWall(ids) {
   if (!wall.querySelector("figure")) await hangNewest()
 }
 
-/** Put a picture's settings into the form. Other programs' files name a model by its title, or none. */
-async function restore(file) {
-  if (file.size > 50_000_000) return toast(say("This file is too large to be a picture from Easel.")) // bytes
-  const metadata = await loadMetadata()
-  if (!metadata) return
-  const settings = await metadata.readMetadata(file)
-  if (!settings) return toast(say("This file contains no settings."))
-  desk.usePicture({ model: settings.title ?? "", ...settings })
-}
+wall.addEventListener("click", async ({ target }) => {
+  const id = target.closest(".change")?.closest(".set").querySelector(".result:not(.before)").id.replace("picture-", "")
+  if (id) change(await (await historyReady).record(id))
+})
+
+// A link to a change asks for a picture.
+for (const moment of ["load", "hashchange"]) window.addEventListener(moment, () => /[#&]tool=/.test(location.hash) && welcome())
 
 find("form").onsubmit = event => {
   event.preventDefault()
@@ -280,7 +288,7 @@ window.addEventListener("keydown", event => {
 }, { capture: true })
 
 document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey, repeat, target }) => {
-  if (repeat || find("dialog[open]")) return // a held Escape closes the dialog, and no more
+  if (repeat || find("dialog[open]") || target.closest?.("dialog")) return // the key that closes a dialog does no more
   const inControl = target.closest?.("input, select")
   if (key === "?" && areSingleKeysOn() && !ctrlKey && !metaKey && !altKey && !inControl && !target.closest?.("textarea")) find("#keys").showModal()
   if (key === "Enter" && (ctrlKey || metaKey)) find("form").requestSubmit()

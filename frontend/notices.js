@@ -18,13 +18,13 @@ function showFirstFailure() {
 
 /**
  * @param {HTMLElement} box  with a button and the sentence for an unexpected failure
- * @returns {{announce: (sentence: string) => void, toast: (sentence: string, undo?: () => void) => () => void}}
+ * @returns {{announce: (sentence: string) => void, toast: (sentence: string, undo?: () => void) => () => void, offer: Function}}
  *   `announce` is for screen readers, where the page already shows the change;
  *   `toast` also shows the sentence, with an Undo button if there is an `undo`, and returns a
  *   function that withdraws this notice and its undo; until then, Ctrl+Z and ⌘Z take back the latest one
  */
 export function addNotices(box) {
-  const button = box.querySelector("button")
+  const [button, otherButton] = box.querySelectorAll("button")
   const failure = box.querySelector("p").textContent
   const undos = [] // of this visit, the latest last
   let timer
@@ -58,12 +58,22 @@ export function addNotices(box) {
     box.querySelector("p").textContent = sentence
     box.hidden = false
     button.hidden = !undo
+    otherButton.hidden = true
     if (undo) undos.push(undo)
     startTimer()
     const number = ++toastNumber
     return () => {
       if (number === toastNumber) hide()
       if (undos.includes(undo)) undos.splice(undos.indexOf(undo), 1)
+    }
+  }
+
+  /** Add a button to the notice that is shown, to do something else instead. */
+  function offer(label, run) {
+    Object.assign(otherButton, { hidden: false, textContent: label })
+    otherButton.onclick = () => {
+      undoLatest()
+      run()
     }
   }
 
@@ -92,7 +102,7 @@ export function addNotices(box) {
     undoLatest()
   })
 
-  return { announce, toast }
+  return { announce, toast, offer }
 }
 
 /** Whether it is Ctrl+Z or ⌘Z, with Caps Lock too, outside a text, where the browser undoes the typing. */

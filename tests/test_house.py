@@ -276,15 +276,15 @@ def sections(path):
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def test_the_first_load_weighs_less_than_62_kb():
+def test_the_first_load_weighs_less_than_63_kb():
     """Gzipped, in English. Another language, the shelf and the viewer are loaded on first use."""
-    assert sum(len(gzip.compress(file.read_bytes())) for file in first_load()) < 62_000
+    assert sum(len(gzip.compress(file.read_bytes())) for file in first_load()) < 63_000
 
 
 def test_the_promises_name_existing_tests():
     rows = re.findall(r"^\| (?!what |---)(.*) \|$", (ROOT / "tests/README.md").read_text(), re.M)
     tests = {name for path in CODE for name in re.findall(r"^def (test_\w+)", read(path), re.M)}
-    assert len(rows) == 164
+    assert len(rows) == 169
     for row in rows:
         promised = set(re.findall(r"`(test_\w+)`", row))
         assert promised and promised <= tests, row

@@ -13,6 +13,9 @@ export function affordable(budget, { price_usd: price }) {
   return budget.daily_usd === null || !price ? Infinity : Math.max(0, Math.floor(remaining(budget) / price + 1e-9))
 }
 
+/** What is left today in US dollars; null without a budget. */
+export const left = budget => (budget.daily_usd === null ? null : remaining(budget))
+
 /** Whether what is left pays for no model's picture. */
 export function isSpent(budget, models) {
   return budget.daily_usd !== null && remaining(budget) < Math.min(...models.map(model => model.price_usd).filter(Boolean))

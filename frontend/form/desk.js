@@ -1,6 +1,6 @@
 // The desk: the form with the models offered, the requested values and the cost. Knows no server and no pictures.
 import { acceptCode, editCode, fillCode, readCode, rejectCode, requireCode, toggleCodeVisibility } from "./access.js"
-import { affordable, isSpent, renderBudget, totalPrice } from "./budget.js"
+import { affordable, isSpent, left, renderBudget, totalPrice } from "./budget.js"
 import { batchValues, enableForm, everyValue, fillFields, pictureCount, renderModel, renderModels, restoreFields, revealControl, storeForm, storedForm, toggleConfiguration, withoutEditing } from "./fields.js"
 import { takeLinkValues } from "./link.js"
 import { isKnownPicture, rememberPicture, renderSeed } from "./seed.js"
@@ -254,6 +254,8 @@ export function addDesk(form, { fetchModels, fetchBudget, loadPrompts, onModels,
     findModel,
     /** Whether the site can write prompts. */
     hasWriter: () => Boolean(catalogue?.prompt),
+    get offered() { return catalogue?.offered }, // every model
+    get leftUsd() { return left(budget) },
     /** The values of each picture to generate; none while a field is invalid, the budget is spent or the models are not loaded. */
     requestedValues() {
       if (!catalogue || button.ariaDisabled === "true") return []

@@ -22,12 +22,12 @@ const formats = { jpeg: "JPEG", png: "PNG", webp: "WebP" }
 /** Every value set for any model by its name, so that switching models loses none. */
 const savedValues = new Map()
 
-/** The models that make a picture from words alone; the desk has no field for a picture. */
-export function withoutEditing({ models, default: name, ...others }) {
+/** The models that make a picture from words alone, as the desk has no field for a picture; `offered` are all. */
+export function withoutEditing({ models: offered, default: name, ...others }) {
   const hasPrompt = ({ parameters }) => parameters.some(({ name }) => name === "prompt")
   const needsImage = ({ parameters }) => parameters.some(({ kind, required }) => kind === "image" && required)
-  const painting = models.filter(model => hasPrompt(model) && !needsImage(model))
-  return { ...others, models: painting, default: painting.some(model => model.name === name) ? name : painting[0]?.name }
+  const painting = offered.filter(model => hasPrompt(model) && !needsImage(model))
+  return { ...others, offered, models: painting, default: painting.some(model => model.name === name) ? name : painting[0]?.name }
 }
 
 /** Fill the model menu from the response of `GET /models`. */

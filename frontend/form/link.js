@@ -7,11 +7,11 @@ export function createLink(values) {
   return `${location.origin}${location.pathname}#${new URLSearchParams(filled)}`
 }
 
-/** The values of such a link, or {}. Removes them from the address at once. */
-export function takeLinkValues() {
+/** The values of such a link, or {}; those of a change have a `tool`. Removes them from the address at once. */
+export function takeLinkValues(isChange = false) {
   const pairs = [...new URLSearchParams(location.hash.slice(1))]
   const values = Object.fromEntries(pairs.map(([name, value]) => [name, clean(value)]))
-  if (!["prompt", "model", "seed"].some(name => name in values)) return {}
+  if (!["prompt", "model", "seed", "tool"].some(name => name in values) || "tool" in values !== isChange) return {}
   history.replaceState(history.state, "", location.pathname + location.search)
   return values
 }

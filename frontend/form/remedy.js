@@ -10,12 +10,14 @@ const causes = {
 }
 
 /**
- * The one act that helps, with the values of the pictures that failed.
+ * The one act that helps, with the values of the pictures that failed. What was sent is gone where an earlier visit sent it.
  * @returns {?{label: string, run: (values: object[]) => void} | undefined}  null if nothing does; undefined if trying again does
  */
-export function findRemedy({ code, isUnresolved }, { prompt }, { editWords, translate, chooseModel, generate }) {
+export function findRemedy({ code, isUnresolved }, { values, origin, images }, { editWords, translate, chooseModel, generate, changeAgain }) {
   if (isUnresolved) return undefined
-  if (code === "ContentFiltered" && translate && foreign.test(prompt)) return { label: say("In English"), run: () => translate(prompt) }
+  const isRefused = Object.values(causes).flat().includes(code)
+  if (origin && (isRefused || !images || code.endsWith("TooLarge"))) return { label: say("Change again…"), run: () => changeAgain(origin) }
+  if (code === "ContentFiltered" && translate && foreign.test(values.prompt)) return { label: say("In English"), run: () => translate(values.prompt) }
   if (causes.words.includes(code)) return { label: say("Change the words"), run: ([{ prompt }]) => editWords(prompt) }
   if (causes.model.includes(code)) return { label: say("Choose another model"), run: chooseModel }
   if (code === "ImageTooLarge") {

@@ -49,6 +49,8 @@ async function shrink(bitmap) {
   const canvas = draw(bitmap, Math.round(width * scale), Math.round(height * scale))
   const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 })
   if (blob.type === "image/webp") return blob
+  const context = Object.assign(canvas.getContext("2d"), { globalCompositeOperation: "destination-over", fillStyle: "#fff" })
+  context.fillRect(0, 0, canvas.width, canvas.height) // or what is transparent would be black
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 }) // Safari cannot encode WebP
 }
 

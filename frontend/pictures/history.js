@@ -2,25 +2,6 @@
 import { openDB } from "../vendor/idb.js"
 import { measureAndShrink } from "./canvas.js"
 
-/**
- * What the history stores about a picture, apart from the image itself.
- * @typedef {Object} PictureRecord
- * @property {string} id  sorts by time; set by the history, as are star, width, height and type
- * @property {number} made  milliseconds since 1970; determines the order
- * @property {string} prompt
- * @property {string} [words]  from which the prompt was made
- * @property {Object<string, string>} values  all settings, as in the form
- * @property {string} title  the model's display name
- * @property {string} seed
- * @property {string} price  US dollars
- * @property {number} seconds  to generate it
- * @property {{id: string, place: number, size: number}} [set]  the pictures of one click, and its place among them from 1
- * @property {0 | 1} star
- * @property {number} [width]  pixels; absent if the browser cannot decode it, as is height
- * @property {number} [height]
- * @property {string} type  such as image/jpeg
- */
-
 const stores = ["files", "thumbs", "pictures"] // keyed by id
 const openMilliseconds = 3000 // to wait for the database
 const lastId = "\uffff" // sorts after every id
@@ -68,15 +49,15 @@ class History {
 
   /**
    * The records that match, newest first.
-   * @param {{before?: string, limit?: number, words?: string, starred?: boolean}} [filter]
-   *   `before` is an id: only older records; all `words` must be in the prompt, its own words or the title
+   * @param {{before?: string, limit?: number, words?: string, starred?: boolean, parent?: string}} [filter]
+   *   `before` is an id: only older records; all `words` must be in the prompt, its own words or the title; `parent` is an id, too
    * @returns {Promise<PictureRecord[]>}
    */
-  async page({ before = lastId, limit = 60, words = "", starred = false } = {}) {
-    const matches = createMatcher(words, starred)
+  async page({ before = lastId, limit = 60, words = "", starred = false, parent = "" } = {}) {
+    const matches = createMatcher(words, starred, parent)
     const unsaved = [...this.#unsaved.values()].map(({ record }) => record)
       .filter(record => record.id < before && matches(record))
-    const saved = await this.#read("pictures", store => this.#readNewest(store, before, limit, matches), [])
+    const saved = await this.#read("pictures", store => this.#readNewest(store, [parent, before], limit, matches), [])
     // Keyed by id, as a picture may be saved between the two reads.
     const both = new Map([...saved, ...unsaved].map(record => [record.id, record]))
     return [...both.values()].sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, limit)
@@ -88,6 +69,18 @@ class History {
     if (!newest) return []
     const same = others.filter(({ set }) => set && set.id === newest.set?.id)
     return [newest, ...same].sort((one, other) => one.set?.place - other.set?.place)
+  }
+
+  /** The record; undefined if it was removed. */
+  async record(id) {
+    const record = this.#unsaved.get(id)?.record ?? await this.#read("pictures", store => store.get(id))
+    return isRecord(id, record) ? record : undefined
+  }
+
+  /** The picture that it was made from, {record, blob}; undefined if there is none or it was removed. */
+  async before({ parents: [id] = [] } = {}) {
+    const [record, blob] = id ? await Promise.all([this.record(id), this.file(id)]) : []
+    return record && blob && { record, blob }
   }
 
   /** The original image; undefined if it was removed. */
@@ -163,9 +156,9 @@ class History {
   }
 
   /** Uses a cursor, which reads no more than needed and does not block the page. */
-  async #readNewest(store, before, limit, matches) {
+  async #readNewest(store, [parent, before], limit, matches) {
     const records = []
-    let cursor = await store.openCursor(IDBKeyRange.upperBound(before, true), "prev")
+    let cursor = await store.openCursor(IDBKeyRange.bound(parent, before, true, true), "prev") // children are newer
     while (cursor && records.length < limit) {
       const { key, value } = cursor
       if (!isRecord(key, value)) this.unreadable = true
@@ -281,16 +274,16 @@ const noSet = { id: "", place: 1, size: 1 }
 
 /** Whether the page can show it; another version or a fault may have written anything. */
 function isRecord(key, record) {
-  const { id, made, values, prompt, words = "", title = "", seed = "", price = "", type = "", star = 0, width = 0, height = 0, seconds = 0, set = noSet } = Object(record)
+  const { id, made, values, prompt, words = "", title = "", seed = "", price = "", type = "", star = 0, width = 0, height = 0, seconds = 0, set = noSet, tool = "", parents = [] } = Object(record)
   return id === key && Object(values) === values && [made, star, width, height, seconds, set?.place, set?.size].every(Number.isFinite)
-    && [id, prompt, words, title, seed, price, type, set.id, ...Object.values(values)].every(text => typeof text === "string")
+    && Array.isArray(parents) && [id, prompt, words, title, seed, price, type, tool, set.id, ...parents, ...Object.values(values)].every(text => typeof text === "string")
 }
 
-function createMatcher(words, starred) {
+function createMatcher(words, starred, parent) {
   const terms = normalize(words).split(/\s+/)
-  return ({ prompt = "", words: original = "", title = "", star }) => {
+  return ({ prompt = "", words: original = "", title = "", star, parents = [] }) => {
     const text = normalize(`${prompt} ${original} ${title}`)
-    return (star || !starred) && terms.every(term => text.includes(term))
+    return (star || !starred) && (!parent || parents.includes(parent)) && terms.every(term => text.includes(term))
   }
 }
 

@@ -8,15 +8,15 @@ const maxUndoableLines = 100
  * @param {HTMLElement} button  opens the file picker
  * @param {HTMLInputElement} input
  * @param {HTMLElement} veil  shown while a file is dragged over the page
- * @param {(file: File) => void} onFile  called with the first file; drops and pastes without files keep their default
+ * @param {(files: File[]) => void} onFiles  drops and pastes without files keep their default
  */
-export function addFileImport(button, input, veil, onFile) {
+export function addFileImport(button, input, veil, onFiles) {
   button.onclick = () => input.click()
 
   input.onchange = () => {
-    const [file] = input.files
+    const files = [...input.files]
     input.value = "" // so that the same file can be chosen again
-    if (file) onFile(file)
+    if (files.length) onFiles(files)
   }
 
   document.addEventListener("dragover", event => {
@@ -31,15 +31,16 @@ export function addFileImport(button, input, veil, onFile) {
 
   document.addEventListener("drop", event => {
     veil.hidden = true
-    const [file] = event.dataTransfer.files
-    if (!file) return
+    const files = [...event.dataTransfer.files]
+    if (!files.length) return
     event.preventDefault()
-    onFile(file)
+    onFiles(files)
   })
 
   document.addEventListener("paste", event => {
-    const [file] = event.clipboardData.files
-    if (file) onFile(file)
+    const files = [...event.clipboardData.files]
+    const isText = event.target.matches?.("input, textarea") && event.clipboardData.getData("text/plain") // as of a table, which is a picture, too
+    if (files.length && !isText) onFiles(files)
     else cleanPaste(event)
   })
 }

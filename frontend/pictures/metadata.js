@@ -5,8 +5,9 @@ import { describe, parse } from "./recipe.js"
 
 /** The same picture with its settings in the file; undefined if they do not fit. */
 export async function embedMetadata(blob, { values, ...record }) {
+  if (record.upload) return blob // it was brought, and has none
   const bytes = new Uint8Array(await blob.arrayBuffer())
-  const result = embed(bytes, describe({ ...values, ...record }))
+  const result = embed(bytes, describe({ ...values, ...record, prompt: values.prompt ?? record.prompt }))
   return result === bytes ? undefined : new Blob([result], { type: blob.type })
 }
 

@@ -5,7 +5,7 @@ const store = "pictures" // by key
 const keptMilliseconds = 86_400_000 // the server keeps an answer for one day
 const openMilliseconds = 3000 // to wait for the database
 
-/** @typedef {{key: string, values: object, set?: object, sentAt: number, isCancelled?: boolean}} PendingPicture  milliseconds since 1970 */
+/** @typedef {{key: string, values: object, set?: object, origin?: object, sentAt: number, isCancelled?: boolean}} PendingPicture  milliseconds since 1970 */
 
 /** An idempotency key that cannot be guessed. Pages on plain HTTP have no crypto.randomUUID. */
 export function newKey() {
@@ -25,8 +25,8 @@ export class Pending {
    * @param {PendingPicture} picture
    * @param {AbortSignal} signal  aborts if the picture is cancelled
    */
-  async hold({ key, values, set, sentAt, isCancelled = false }, signal, work) {
-    const write = cancelled => this.#transact(database => database.put(store, { key, values, set, sentAt, isCancelled: cancelled }, key))
+  async hold({ key, values, set, origin, sentAt, isCancelled = false }, signal, work) {
+    const write = cancelled => this.#transact(database => database.put(store, { key, values, set, origin, sentAt, isCancelled: cancelled }, key))
     this.isWritten = await this.#claim(key) && await write(isCancelled || signal.aborted)
     const writeCancelled = () => write(true)
     signal.addEventListener("abort", writeCancelled)

@@ -20,6 +20,9 @@ const labels = {
   style_preset: "Style preset",
   clip_guidance_preset: "CLIP guidance",
   output_format: "File format",
+  tool: "Tool", // of the editing room, for a picture that is made from another
+  search_prompt: "Search prompt",
+  select_prompt: "Select prompt",
   prompt: "Prompt", // these two only if the lines above cannot hold them
   negative_prompt: "Negative prompt",
 }

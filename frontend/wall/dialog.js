@@ -6,6 +6,7 @@ import { say } from "../words/words.js"
 export function createDialog() {
   return createElement("dialog", { className: "viewer", id: "viewer", "aria-label": say("Picture") },
     createStage(),
+    createCompare(),
     createElement("p", { className: "visually-hidden", role: "status" }),
     createElement("div", { className: "details", tabIndex: -1 },
       createNavigation(),
@@ -14,7 +15,9 @@ export function createDialog() {
       createElement("div", { className: "actions" }, createButton("download", say("Download")), createStar(), ...createMenu()),
       createElement("div", { className: "actions" },
         createButton("more", "", "primary"),
-        createButton("editWords", say("Edit the words")), createButton("sameSeed", say("Same seed"))),
+        createButton("editWords", say("Edit the words")), createButton("sameSeed", say("Same seed")),
+        createButton("changeAgain", say("Change again…"), "primary"), createButton("change", say("Change…"))),
+      createElement("div", { className: "relatives", hidden: true }),
       createElement("dl", { className: "settings" }),
       createElement("div", { className: "last" },
         createElement("label", { className: "checkbox" },
@@ -28,8 +31,14 @@ export function createTermAndValue([label, textContent]) {
 
 function createStage() {
   const zoom = createElement("button", { className: "zoom", type: "button", title: say("Zoom"), "aria-pressed": "false" },
-    createElement("img", { alt: "" }))
+    createElement("img", { alt: "" }), createElement("img", { className: "before", alt: "", hidden: true }))
   return createElement("div", { className: "stage" }, zoom, createElement("output", { className: "scale", hidden: true }))
+}
+
+function createCompare() {
+  return createElement("div", { className: "compare", hidden: true },
+    createElement("button", { className: "secondary", type: "button", textContent: say("Before"), "aria-pressed": "false" }),
+    createElement("input", { type: "range", min: 0, max: 100, value: 0, "aria-label": say("How much of the picture before is seen") }))
 }
 
 function createNavigation() {

@@ -80,7 +80,7 @@ export function addGallery(wall, { loadPage, loadThumbnail, isElsewhere, onPress
   }
 
   function createEntry(record) {
-    const image = createElement("img", { alt: "", loading: "lazy" })
+    const image = createElement("img", { className: record.type === "image/jpeg" ? "" : "clear", alt: "", loading: "lazy" })
     const words = createElement("span", { className: "words", textContent: cut(wordsOf(record), 200) })
     const button = createElement("button", { className: "thumb", type: "button", tabIndex: -1 }, image, words)
     const star = createElement("button", { className: "star", type: "button", tabIndex: -1, "aria-label": `${say("Star")}: ${cut(wordsOf(record), 200)}` })

@@ -66,7 +66,7 @@ export function addResult(hung, { prompt, words, set }, { onCancel, onOpen }) {
     },
     /** Show a picture of the history. Rejects if it is not an image. */
     async hang(blob, facts) {
-      const image = createElement("img", { className: "picture", alt: name, src: URL.createObjectURL(blob) })
+      const image = createElement("img", { className: blob.type === "image/jpeg" ? "picture" : "picture clear", alt: name, src: URL.createObjectURL(blob) })
       const frame = createElement("button", { className: "frame", type: "button", title: say("Open"), onclick: onOpen }, image)
       await image.decode().catch(() => {
         URL.revokeObjectURL(image.src)
@@ -74,6 +74,7 @@ export function addResult(hung, { prompt, words, set }, { onCancel, onOpen }) {
       })
       finish()
       figure.facts = facts
+      if (hung.dataset.from) figure.style.setProperty("--ratio", image.naturalWidth / image.naturalHeight) // extended, it has another shape
       const focused = figure.contains(document.activeElement)
       figure.replaceChildren(frame)
       if (focused) frame.focus({ preventScroll: true })

@@ -10,6 +10,8 @@ import { say } from "../words/words.js"
 
 const searchMilliseconds = 150 // to wait for more typing, as each search reads the whole history
 
+const mostRelatives = 12
+
 const storageNotes = {
   full: say("This browser's storage is full: new pictures last until the page is closed. Download or delete some."),
   off: say("This browser stores nothing for this page: pictures last until it is closed. Download the ones you like."),
@@ -27,6 +29,8 @@ const storageNotes = {
  * @param {(id: string) => ?HTMLElement} callbacks.findOnWall  the picture's button where it hangs large
  * @param {(ids: string[]) => Promise} callbacks.removeFromWall
  * @param {() => Promise} callbacks.hangNewest  hangs the newest set large
+ * @param {(record: object) => void} callbacks.change  opens the editing room
+ * @param {(record: object) => void} callbacks.changeAgain  opens it for the picture before
  * @param {() => boolean} callbacks.areSingleKeysOn  whether letters alone may be shortcuts
  * @param {(sentence: string) => void} callbacks.announce
  * @param {(sentence: string, undo?: () => void) => void} callbacks.toast
@@ -34,13 +38,14 @@ const storageNotes = {
  */
 export function addShelf(shelf, history, {
   use, generateMore, moreLabel, createLink, loadMetadata, findOnWall, removeFromWall, hangNewest, areSingleKeysOn,
-  announce, toast, releaseFocus,
+  change, changeAgain, announce, toast, releaseFocus,
 }) {
   shelf.replaceChildren(...createContent())
   const find = selector => shelf.querySelector(selector)
   const searchField = find("[type=search]")
   const starredOnly = find(".starred-only")
   const allValues = ({ values, seed }) => ({ ...values, seed })
+  const linkValues = record => (record.tool ? { ...record.choices, tool: record.tool } : allValues(record))
   const useInForm = values => { viewer.close(); use(values) }
   const filter = () => ({ words: searchField.value.trim(), starred: starredOnly.getAttribute("aria-pressed") === "true" })
   const isFiltered = () => Boolean(filter().words || filter().starred)
@@ -58,7 +63,10 @@ export function addShelf(shelf, history, {
       share: downloads.share,
       copyPicture: async (_record, blob) => toast(await copyPicture(blob)),
       copyPrompt: async ({ prompt }) => toast(await copyText(prompt, say("Prompt copied."))),
-      copyLink: async record => toast(await copyText(createLink(allValues(record)), say("Link copied."))),
+      copyLink: async record => toast(await copyText(createLink(linkValues(record)), say("Link copied."))),
+      change: record => { viewer.close(); change(record) },
+      changeAgain: record => { viewer.close(); changeAgain(record) },
+      open,
       star: toggleStar,
       remove: removeAndGoOn,
       newer: ({ id }) => step(id, -1),
@@ -161,7 +169,18 @@ export function addShelf(shelf, history, {
       newer, older, total, place: gallery.place(record.id), moreLabel: moreLabel(current.values.model),
       canShare: downloads.canShare(current, blob),
     })
+    showRelatives(current)
   }
+
+  async function showRelatives({ id, parents = [] }) {
+    const found = await Promise.all(parents.map(parent => history.record(parent)))
+    const children = await history.page({ parent: id, limit: mostRelatives })
+    const [from, into] = await Promise.all([found.filter(Boolean), children].map(records => Promise.all(records.map(loadRelative))))
+    const before = from.length ? await history.file(from[0].record.id) : undefined
+    if (viewer.id === id) viewer.showRelatives({ from, into, isGone: parents.length > from.length, before })
+  }
+
+  const loadRelative = async record => ({ record, thumb: await history.thumb(record.id) })
 
   async function step(id, steps) {
     const record = await gallery.neighbor(id, steps)

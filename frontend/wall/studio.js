@@ -16,7 +16,7 @@ import { explain, say } from "../words/words.js"
  * @param {(picture: object, signal: AbortSignal, work: () => Promise) => Promise} callbacks.hold  writes it down while the work runs
  * @param {(image: object, values: object, result: object) => Promise<?object>} callbacks.onImage  shows it; resolves to its record, if it is kept
  * @param {(image: object, values: object) => Promise} callbacks.onLateImage  keeps the image of a cancelled picture
- * @param {(error: Error) => ?object | undefined} callbacks.findRemedy  the act that helps after it
+ * @param {(error: Error, job: object) => ?object | undefined} callbacks.findRemedy  the act that helps after it
  * @param {(values: object) => Promise<?number>} callbacks.expectSeconds  how long a picture usually takes
  * @param {(code: string, made: number, error: ?Error) => void} callbacks.onFinish  the batch's code, pictures made, first error
  * @param {(busy: boolean) => void} callbacks.onBusy  called when pictures start and when they end
@@ -34,21 +34,26 @@ export function addStudio(wall, {
 
   /**
    * A job is a canvas, its values and its place in a set, while it runs its AbortController, and the key that its
-   * outcome is known by.
+   * outcome is known by. That of a changed picture has an `origin`, and the `images` to send unless it is an orphan.
    */
   function addJob(hung, { values, set, ...known }) {
     const job = { values, set, hung, ...known }
-    job.result = addResult(hung, { ...values, set }, {
+    job.result = addResult(hung, { prompt: nameOf(job), set }, {
       onCancel: () => cancel([job]), onOpen: async () => onOpen(await job.kept),
     })
     return job
   }
 
+  const isOnWall = picture => picture && wall.querySelector(`#picture-${picture.record.id}`)
+
   /** Hang a set of blank canvases. What is under way or could not be kept stays beside it; the rest is on the shelf. */
-  function addJobs(pictures) {
+  function addJobs(pictures, before) {
     for (const old of wall.querySelectorAll(".set:not(:has([aria-busy], figure:not([id]) .frame))")) old.remove()
-    const [{ values }] = pictures
-    const hung = addSet(wall, { words: wordsOf(values), ratio: aspectRatio(values), size: pictures.length })
+    const [{ values, origin }] = pictures
+    const ratio = origin?.ratio ?? aspectRatio(values)
+    const hung = addSet(wall, {
+      words: nameOf(pictures[0]), from: origin?.name, ratio, size: pictures.length, before: isOnWall(before) ? undefined : before, onOpen,
+    })
     expectSeconds(values).then(seconds => {
       if (!seconds) return
       hung.dataset.expected = Math.round(seconds)
@@ -92,7 +97,7 @@ export function addStudio(wall, {
     }
   }
 
-  const fail = (job, error) => addFailure(job, error, findRemedy(error, job.values), jobs => run(jobs))
+  const fail = (job, error) => addFailure(job, error, findRemedy(error, job), jobs => run(jobs))
 
   /** The image, once it hangs; goes on in the background if it is cancelled, as it may be paid for. */
   function makePicture(job, code, signal) {
@@ -103,9 +108,9 @@ export function addStudio(wall, {
       const image = isOrphan
         ? await fetchImage(job.key, { code, sentAt: job.sentAt })
         : await generateImage(values, {
-          key: job.key, isRepeated, code, signal, onRetry: result.showRetrying, onSearch: result.showSearching,
+          images: job.images, key: job.key, isRepeated, code, signal, onRetry: result.showRetrying, onSearch: result.showSearching,
         })
-      image.set = job.set
+      Object.assign(image, { set: job.set, origin: job.origin })
       if (signal.aborted) return onLateImage(image, values)
       job.kept = onImage(image, values, result) // shows it first
       const record = await job.kept
@@ -132,30 +137,37 @@ export function addStudio(wall, {
     get busy() {
       return isBusy()
     },
-    /** Fetch the pictures that an earlier visit was waiting for, and hang those that it had not cancelled. */
-    resume(pictures) {
+    /** Fetch the pictures that an earlier visit was waiting for, and hang those that it had not cancelled, with the one before. */
+    resume(pictures, before) {
       const code = peekCode()
       const orphans = pictures.map(picture => ({ ...picture, isOrphan: true }))
       const [cancelled, others] = [true, false].map(is => orphans.filter(({ isCancelled = false }) => isCancelled === is))
       if (code !== null) for (const orphan of cancelled) makePicture(orphan, code, AbortSignal.abort()).catch(() => {})
       if (!others.length) return
-      const jobs = addJobs(others)
+      const jobs = addJobs(others, before)
       if (code !== null) return run(jobs, code)
       jobs.forEach(job => fail(job, missingCode()))
       notify(describeStart(jobs))
     },
-    /** Generate a picture for each of the values, as a set in place of the one that hangs. */
-    generate(setValues) {
+    /**
+     * Generate a picture for each of the values, as a set in place of the one that hangs.
+     * @param {{images: object, origin: object, before: {record: object, blob: Blob}}} [change]
+     */
+    generate(setValues, { before, ...change } = {}) {
       releaseFocus()
       const id = newKey()
-      const jobs = addJobs(setValues.map((values, index) => ({ values, set: { id, place: index + 1, size: setValues.length } })))
+      const jobs = addJobs(setValues.map((values, index) => ({ ...change, values, set: { id, place: index + 1, size: setValues.length } })), before)
       jobs[0].hung.scrollIntoView({ block: "nearest" })
+      jobs[0].hung.ready?.then(() => onBusy(isBusy())) // the picture before has moved there
       return run(jobs)
     },
     /** Cancel all. */
     cancel: () => cancel(running),
   }
 }
+
+/** Its words, or else those of the picture before. */
+const nameOf = ({ values, origin }) => wordsOf(values) || (origin?.name ?? "")
 
 function describeStart(jobs) {
   const number = jobs.length

@@ -1,5 +1,6 @@
 // The viewer: one large picture, its settings and its actions. Knows no server.
 import { createDialog, createTermAndValue } from "./dialog.js"
+import { addCompare, renderRelatives, toolTitle } from "./lineage.js"
 import { pictureName, wordsOf } from "./names.js"
 import { addZoom } from "./zoom.js"
 import { labels } from "../words/labels.js"
@@ -20,6 +21,7 @@ export function addViewer(actions, { areSingleKeysOn }) {
   const showAll = find(".show-words")
   const menu = find(".menu")
   const zoom = addZoom(find(".stage"), find(".zoom"), find(".scale"), direction => act(direction > 0 ? "older" : "newer"))
+  const compare = addCompare(find(".compare"), find(".before"), find("[role=status]"))
   let shownRecord
   let shownBlob
 
@@ -32,9 +34,17 @@ export function addViewer(actions, { areSingleKeysOn }) {
   function actByKey({ key, target, altKey, ctrlKey, metaKey, repeat }) {
     if (altKey || ctrlKey || metaKey) return // the browser's own: Alt and an arrow key leave the page
     if (zoom.isZoomed() && !singleKeys[key]) return // the arrow keys scroll the picture
-    if (target.closest("[popover]")) return
+    if (target.closest("[popover], [type=range]")) return
+    if (key === "\\") compare.toggle()
     if (keys[key] && !(repeat && key === "Delete")) act(keys[key])
     if (singleKeys[key] && !repeat && areSingleKeysOn()) act(singleKeys[key])
+  }
+
+  /** What is made from words can be made again, and what is changed, changed again. */
+  function showActions({ tool, upload }) {
+    for (const action of ["more", "editWords", "sameSeed"]) find(`[data-action=${action}]`).hidden = Boolean(tool || upload)
+    find("[data-action=changeAgain]").hidden = !tool
+    find("[data-action=copyLink]").hidden = Boolean(upload)
   }
 
   function clampWords() {
@@ -60,6 +70,7 @@ export function addViewer(actions, { areSingleKeysOn }) {
     shownRecord = undefined
     URL.revokeObjectURL(image.src)
     image.removeAttribute("src")
+    compare.hide()
     actions.closed(id)
   })
   showAll.onclick = () => {
@@ -78,11 +89,15 @@ export function addViewer(actions, { areSingleKeysOn }) {
       shownBlob = blob
       URL.revokeObjectURL(image.src)
       zoom.zoomOut()
+      compare.hide()
+      renderRelatives(find(".relatives"), {})
+      image.classList.toggle("clear", blob.type !== "image/jpeg")
       Object.assign(image, { src: URL.createObjectURL(blob), alt: pictureName({ ...record, star: 0 }) })
       if (record.width) find(".stage").style.setProperty("--ratio", record.width / record.height)
       words.textContent = wordsOf(record)
       find("dl").replaceChildren(...facts(record).flatMap(createTermAndValue))
       find("[data-action=more]").textContent = moreLabel
+      showActions(record)
       find("[data-action=newer]").disabled = !newer
       find("[data-action=older]").disabled = !older
       find(".place").textContent = place ? say("{place} of {size}", { place, size: total }) : ""
@@ -93,6 +108,14 @@ export function addViewer(actions, { areSingleKeysOn }) {
       if (document.activeElement.disabled) find("[data-action=close]").focus() // a disabled button gets no keys
       dialog.scrollTop = 0
       clampWords()
+    },
+    /**
+     * Show where the picture comes from and what became of it.
+     * @param {{from: object[], into: object[], isGone: boolean, before: ?Blob}} relatives  each {record, thumb}; the file of the first of `from`
+     */
+    showRelatives({ before, ...relatives }) {
+      renderRelatives(find(".relatives"), { ...relatives, onOpen: actions.open })
+      if (before) compare.show(before, shownRecord)
     },
     setStar(on) {
       find("[data-action=star]").setAttribute("aria-pressed", Boolean(on))
@@ -122,7 +145,7 @@ function placeMenu(menu, button) {
   menu.style.setProperty("--left", `${Math.max(0, box.right - width)}px`)
 }
 
-function facts({ prompt, words, title, seed, price, seconds, made, values, width, height }) {
+function facts({ prompt, words, title, seed, price, seconds, made, values, width, height, tool, upload }) {
   const { aspect_ratio: ratio, size, output_format: format, ...others } = values
   const shape = [ratio, width ? `${width} × ${height}` : size?.replace("x", " × "), format?.toUpperCase()]
   const making = [
@@ -130,7 +153,8 @@ function facts({ prompt, words, title, seed, price, seconds, made, values, width
     Number(price) && say("for {price}", { price: money(price) }),
   ]
   const rest = Object.entries(labels).map(([name, label]) => [label, others[name]])
-  const all = [["In English", words && prompt], ["Model", title], ["Shape", join(shape)], ["Seed", seed], ...rest, ["Made", join(making)]]
+  const change = [["Tool", tool && toolTitle(tool)], ["Find", values.search_prompt ?? values.select_prompt], ["Origin", upload && say("Yours")]]
+  const all = [["In English", words && prompt], ...change, ["Model", title], ["Shape", join(shape)], ["Seed", seed], ...rest, ["Made", join(making)]]
   return all.filter(([, value]) => value)
 }
 

@@ -17,7 +17,7 @@ DRAG = """kind => {
 
 
 def test_a_dragged_file_dims_the_page(page):
-    veil = page.get_by_text("Drop it: its settings come into the form")
+    veil = page.get_by_text("Drop it, to use its settings or to change it")
     for end in ("dragleave", "drop"):
         page.evaluate(DRAG, "dragover")
         expect(veil).to_be_visible()

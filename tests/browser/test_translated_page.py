@@ -62,7 +62,7 @@ def test_every_button_of_the_form_works_when_translated(page):
     click_text(page, in_page(page, "Close"))
     expect(page.locator("dialog[open]")).to_have_count(0)
     with page.expect_file_chooser():
-        click_text(page, in_page(page, "Open a picture's settings…"))
+        click_text(page, in_page(page, "Open a picture…"))
     setting(page, "Prompt").fill(QUICK)
     click_text(page, in_page(page, "Generate image, about $0.04"))
     expect(thumbnail(page, QUICK)).to_be_visible()

@@ -186,7 +186,9 @@ def test_a_long_text_is_replaced_at_once(page):
 
 def test_an_old_notice_goes_when_something_else_works(page, quick_site):
     drop(page, "x.png", b"no picture")
-    expect(page.locator("#toast p")).to_have_text("This file contains no settings.")
+    expect(page.locator("#toast p")).to_have_text(
+        "This file is not a picture that this browser can open."
+    )
     use_file(page, quick_site)
     expect(page.locator("#toast p")).to_have_text(FILLED)
     press(page, key="z", ctrlKey=True)

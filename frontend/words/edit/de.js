@@ -1,16 +1,11 @@
 // The sentences of the editing room.
 export default {
   "Change “{title}”": "„{title}“ ändern",
-  "Tool": "Werkzeug",
-  "By words": "Mit Wörtern",
   "Replace": "Ersetzen",
   "Recolor": "Umfärben",
-  "Remove background": "Hintergrund entfernen",
-  "Enlarge": "Vergrößern",
   "Quick": "Schnell",
   "Careful": "Behutsam",
   "Creative": "Kreativ",
-  "Find": "Suchen",
   "What to look for, in a few words of English.": "Was gesucht wird, in wenigen Wörtern, am besten auf Englisch.",
   "Make it": "Daraus machen",
   "What it becomes.": "Was daraus wird.",

@@ -1,16 +1,11 @@
 // The sentences of the editing room.
 export default {
   "Change “{title}”": "Cambiar «{title}»",
-  "Tool": "Herramienta",
-  "By words": "Con palabras",
   "Replace": "Sustituir",
   "Recolor": "Cambiar el color",
-  "Remove background": "Quitar el fondo",
-  "Enlarge": "Ampliar",
   "Quick": "Rápido",
   "Careful": "Fiel",
   "Creative": "Creativo",
-  "Find": "Buscar",
   "What to look for, in a few words of English.": "Qué buscar, en pocas palabras y mejor en inglés.",
   "Make it": "Convertirlo en",
   "What it becomes.": "En qué se convierte.",

@@ -1,16 +1,11 @@
 // The sentences of the editing room.
 export default {
   "Change “{title}”": "「{title}」を変更",
-  "Tool": "ツール",
-  "By words": "言葉で",
   "Replace": "置き換える",
   "Recolor": "色を変える",
-  "Remove background": "背景を消す",
-  "Enlarge": "拡大",
   "Quick": "速く",
   "Careful": "忠実に",
   "Creative": "創造的に",
-  "Find": "探すもの",
   "What to look for, in a few words of English.": "探すものを短い英語で書いてください。",
   "Make it": "変えた後",
   "What it becomes.": "何に変えるかを書いてください。",
