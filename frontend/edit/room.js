@@ -1,9 +1,13 @@
 // The editing room: one picture, the tools that change it, and one button. Knows no server, no history and no wall.
-import { fitPicture } from "./encode.js"
-import { createFields, createRadios } from "./plate.js"
-import { enlarged, findRefusal, fit, sizeText } from "./sizes.js"
-import { chosenWay, findMissing, mainFields, moreFields, offeredTools, orderValues } from "./tools.js"
-import { createElement } from "../wall/dom.js"
+import { createDialog } from "./elements.js"
+import { createOrder } from "./order.js"
+import { createFields } from "./plate.js"
+import { prepare } from "./prepare.js"
+import { enlarged, extend, findRefusal, fit, sizeText } from "./sizes.js"
+import { createStage } from "./stage.js"
+import { Strokes } from "./strokes.js"
+import { createPainting, shareText } from "./toolbar.js"
+import { chosenWay, findMissing, mainFields, moreFields, offeredTools, pictureOf } from "./tools.js"
 import { loadStyle } from "../wall/load.js"
 import { clean } from "../words/text.js"
 import { explain, loadWords, money, say } from "../words/words.js"
@@ -41,40 +45,77 @@ export async function openRoom(options) {
 
 function createRoom({ picture, models, draft, price, n, budget, onDraft, onSubmit }) {
   const tools = offeredTools(models)
-  const { dialog, form, image, head } = createDialog(picture, tools, draft?.tool)
-  const [toolsField, fields, more, footer] = ["tools", "fields", "more", "footer"].map(name => form.querySelector(`.room-${name}`))
-  const button = footer.querySelector("button")
-  const status = dialog.querySelector("[role=status]")
+  const { dialog, close, image, form, radios, fields, more, moreFields: moreGroup, size, missing, button, status } = createDialog(picture, tools, draft?.tool)
   const allValues = startValues(picture, draft)
+  const strokes = new Strokes(draft?.strokes)
+  const stage = createStage(image, picture, strokes)
+  const painting = createPainting(stage, picture, strokes, announce, onStrokes)
   let tool = tools.find(({ name }) => name === draft?.tool) ?? tools[0]
   let way
+  let other // the second picture, which a draft does not keep
   let timer
-  let sending = false
+  let isSending = false
+
+  dialog.append(stage.element, form, painting.pad, painting.bar, status)
 
   const values = () => allValues[tool.name] ??= {}
   const count = () => (way.single ? 1 : Math.min(n, Number(values().n ?? 1)))
-  const source = () => way.model.parameters.find(({ kind }) => kind === "image")
-  const currentDraft = () => ({ tool: tool.name, values: { ...values() }, strokes: [], others: structuredClone(allValues) })
+  const total = () => way.model.price_usd * count()
+  const currentDraft = () => ({ tool: tool.name, values: { ...values() }, strokes: structuredClone(strokes.list), others: structuredClone(allValues) })
+
+  function announce(sentence) {
+    status.textContent = sentence
+  }
 
   function render() {
     way = chosenWay(tool, values())
-    const main = mainFields(tool, way, price)
-    const numbers = n > 1 && !way.single ? [{ name: "n", kind: "radio", label: say("Pictures"), columns: 4, choices: Array.from({ length: n }, (_, index) => [`${index + 1}`, `${index + 1}`]) }] : []
-    fields.replaceChildren(...createFields(main, values(), setValue))
-    more.querySelector("div").replaceChildren(...createFields([...numbers, ...moreFields(way, main)], values(), setValue))
+    other = undefined // its control is drawn anew, and empty
+    const main = mainFields(tool, way, values(), { price, models })
+    const shown = tool.paints ? { ...values(), cells: strokes.cells } : values()
+    fields.replaceChildren(...createFields(main, shown, setValue))
+    renderMore(main)
+    for (const element of [painting.pad, painting.bar]) element.hidden = !tool.paints
+    showMode()
     renderButton()
   }
 
-  function renderButton() {
-    const total = way.model.price_usd * count()
-    button.textContent = total ? `${way.verb} · ${price(total)}` : way.verb
-    footer.querySelector(".room-size").textContent = sizeSentence()
-    showMissing("")
+  function renderMore(main) {
+    const counts = Array.from({ length: n }, (_, index) => [`${index + 1}`, `${index + 1}`])
+    const number = { name: "n", kind: "radio", label: say("Pictures"), columns: 4, choices: counts }
+    moreGroup.replaceChildren(...createFields([...(n > 1 && !way.single ? [number] : []), ...moreFields(way, main)], values(), setValue))
+    more.hidden = !moreGroup.children.length
   }
 
-  /** What becomes of the picture's size: the pixels that are sent and, of an upscaler, those that come back. */
+  const showMode = () => stage.mode({ painting: tool.paints, margins: tool.name === "extend" ? inPicturePixels(growth()) : undefined })
+
+  function renderButton() {
+    button.textContent = total() ? `${way.verb} · ${price(total())}` : way.verb
+    size.textContent = sizeSentence()
+    missing.textContent = ""
+  }
+
+  /** How the picture grows while it is extended: its size as it is sent, and the pixels of each side. */
+  function growth() {
+    const { shape = "16:9", place = 4, left = 0, right = 0, up = 0, down = 0 } = values()
+    const sent = fit(picture.width, picture.height, pictureOf(way))
+    if (shape === "exact") return { ...sent, left: Number(left), right: Number(right), up: Number(up), down: Number(down) }
+    const [width, height] = shape.split(":")
+    return extend(sent, width / height, Number(place), 2000) // pixels a side (AWS's page of Outpaint)
+  }
+
+  function inPicturePixels({ width, left, right, up, down }) {
+    const scale = picture.width / width
+    return { left: left * scale, right: right * scale, up: up * scale, down: down * scale }
+  }
+
+  /** What becomes of the picture's size: the pixels that are sent and, where it grows, those that come back. */
   function sizeSentence() {
-    const sent = fit(picture.width, picture.height, source())
+    const sent = fit(picture.width, picture.height, pictureOf(way))
+    if (tool.paints) return shareText(strokes, picture)
+    if (tool.name === "extend") {
+      const { width, height, left, right, up, down } = growth()
+      return `${sizeText(picture)} → ${sizeText({ width: width + left + right, height: height + up + down })}`
+    }
     if (tool.name === "enlarge") {
       const to = sizeText(enlarged(sent, way.name))
       return `${sizeText(picture)} → ${way.name === "fast" ? to : say("about {size}", { size: to })}`
@@ -83,9 +124,16 @@ function createRoom({ picture, models, draft, price, n, budget, onDraft, onSubmi
   }
 
   function setValue(name, value) {
+    if (name === "cells") return setCell(value)
+    if (value instanceof File) return bring(value)
     values()[name] = typeof value === "string" ? clean(value) : value
-    if (["way", "recolor"].includes(name)) rerender(name)
-    else renderButton()
+    const before = way
+    way = chosenWay(tool, values())
+    const isOtherShape = name === "shape" && (value === "exact") === Boolean(fields.querySelector("[name=place]"))
+    if (["way", "recolor"].includes(name) || isOtherShape) rerender(name)
+    else if (way !== before) renderMore(mainFields(tool, way, values(), { price, models }))
+    if (tool.name === "extend") showMode()
+    renderButton()
     saveSoon()
   }
 
@@ -95,41 +143,65 @@ function createRoom({ picture, models, draft, price, n, budget, onDraft, onSubmi
     form.querySelector(`[name=${name}]:checked, [name=${name}]`).focus()
   }
 
+  function setCell({ cell, checked }) {
+    strokes.add({ cell, ...(checked ? {} : { erase: true }) })
+    painting.change()
+  }
+
+  function onStrokes() {
+    const { cells } = strokes
+    for (const input of fields.querySelectorAll("[name=cells]")) input.checked = cells.has(Number(input.value))
+    renderButton()
+    saveSoon()
+  }
+
+  async function bring(file) {
+    other = undefined
+    try {
+      const prepared = await prepare(file)
+      other = prepared
+      renderButton()
+      if (prepared.said) announce(prepared.said)
+    } catch (error) {
+      refuse({ sentence: explain(error) })
+    }
+  }
+
   function saveSoon() {
     clearTimeout(timer)
     timer = setTimeout(() => onDraft(currentDraft()), draftMilliseconds)
   }
 
-  const showMissing = sentence => { footer.querySelector(".room-missing").textContent = sentence }
-
-  function missing() {
-    const refusal = findRefusal(picture.width, picture.height, source())
-    if (refusal === "wide") return { sentence: say("This tool takes sides of at most {ratio}:1. The picture is longer.", { ratio: source().widest }) }
-    if (refusal === "small") return { sentence: say("This tool takes pictures of at least {side} pixels a side.", { side: source().minimum_side }) }
-    const total = way.model.price_usd * count()
-    if (budget !== null && total > budget) return { sentence: say("{left} left today: not enough for this model.", { left: price(budget) }) }
-    return findMissing(tool, way, values())
+  function findLack() {
+    const limits = pictureOf(way)
+    const refusal = findRefusal(picture.width, picture.height, limits)
+    if (refusal === "wide") return { sentence: say("This tool takes sides of at most {ratio}:1. The picture is longer.", { ratio: limits.widest }) }
+    if (refusal === "small") return { sentence: say("This tool takes pictures of at least {side} pixels a side.", { side: limits.minimum_side }) }
+    if (budget !== null && total() > budget) return { sentence: say("{left} left today: not enough for this model.", { left: price(budget) }) }
+    const { left, right, up, down } = tool.name === "extend" ? growth() : {}
+    return findMissing(tool, way, values(), { isPainted: painting.isPainted(), isLarger: left + right + up + down > 0, hasOther: Boolean(other) })
   }
 
   /** Send the order, or say what it lacks. A second press while the picture is prepared does nothing. */
   async function submit() {
-    if (sending) return
-    const lack = missing() ?? invalid()
+    if (isSending) return
+    const lack = findLack() ?? findInvalid()
     if (lack) return refuse(lack)
-    sending = true
+    isSending = true
     button.setAttribute("aria-busy", "true")
     try {
-      onSubmit(await createOrder())
+      const order = await createOrder({ tool, way, values: values(), picture, other, strokes: strokes.list, growth: tool.name === "extend" ? growth() : undefined })
+      onSubmit({ ...order, n: count(), draft: currentDraft() })
       dialog.close()
     } catch (error) {
       refuse({ sentence: explain(error) })
     }
-    sending = false
+    isSending = false
     button.removeAttribute("aria-busy")
   }
 
   /** A number out of its range, in the browser's own words. */
-  function invalid() {
+  function findInvalid() {
     const control = [...form.elements].find(({ validity }) => validity && !validity.valid)
     if (!control) return
     more.open ||= more.contains(control)
@@ -137,22 +209,13 @@ function createRoom({ picture, models, draft, price, n, budget, onDraft, onSubmi
   }
 
   function refuse({ name, sentence }) {
-    showMissing(sentence)
-    status.textContent = sentence
-    if (name) form.elements[name]?.focus?.()
+    missing.textContent = sentence
+    announce(sentence)
+    const control = name === "painting" ? painting.pad : form.elements[name]
+    control?.focus?.()
   }
 
-  async function createOrder() {
-    const { name } = source()
-    const size = fit(picture.width, picture.height, source())
-    return {
-      tool: tool.name, model: way.model.name, values: orderValues(way, values()), images: { [name]: await fitPicture(picture, size) },
-      n: count(), price_usd: way.model.price_usd, draft: currentDraft(),
-    }
-  }
-
-  toolsField.onchange = ({ target }) => {
-    if (target.name !== "tool") return
+  radios.onchange = ({ target }) => {
     tool = tools.find(({ name }) => name === target.value)
     render()
     saveSoon()
@@ -164,13 +227,26 @@ function createRoom({ picture, models, draft, price, n, budget, onDraft, onSubmi
   form.onkeydown = event => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit()
   }
-  head.querySelector("button").onclick = () => dialog.close()
+  dialog.onkeydown = event => {
+    if (event.key !== "Escape" || event.target.matches("select")) return
+    if (leaveOneThing()) event.preventDefault()
+  }
+  close.onclick = () => dialog.close()
+
+  /** Leave the zoom, or the eraser; whether there was something to leave. */
+  function leaveOneThing() {
+    if (!tool.paints || !stage.isZoomed) return tool.paints && painting.leaveEraser()
+    stage.fit()
+    return true
+  }
 
   return {
     dialog, render,
     remove() {
       clearTimeout(timer)
       onDraft(currentDraft())
+      painting.stop()
+      stage.remove()
       URL.revokeObjectURL(image.src)
       dialog.remove()
     },
@@ -182,24 +258,5 @@ function startValues({ prompt }, draft) {
   const before = structuredClone(draft?.others ?? {})
   const { select_prompt: search, ...values } = draft?.values ?? {}
   const chosen = draft && { [draft.tool]: search ? { search_prompt: search, recolor: true, ...values } : values }
-  return { enlarge: { prompt }, ...before, ...chosen }
-}
-
-function createDialog(picture, tools, chosen) {
-  const title = createElement("h2", { id: "room-title", tabIndex: -1, autofocus: true, textContent: say("Change “{title}”", { title: picture.title }), dir: "auto" })
-  const head = createElement("header", { className: "room-head" }, title, createElement("button", { type: "button", className: "secondary", textContent: say("Close") }))
-  const image = createElement("img", { className: "room-picture", src: URL.createObjectURL(picture.blob), alt: picture.prompt || picture.title, width: picture.width, height: picture.height })
-  const radios = createRadios({ name: "tool", label: say("Tool"), choices: tools.map(({ name, title }) => [name, title]) }, chosen, () => {})
-  radios.classList.add("room-tools")
-  const form = createElement("form", { className: "room-plate", noValidate: true }, radios,
-    createElement("div", { className: "room-fields" }),
-    createElement("details", { className: "room-more" }, createElement("summary", { textContent: say("More") }), createElement("div")),
-    createElement("div", { className: "room-footer" },
-      createElement("p", { className: "help room-size" }),
-      createElement("p", { className: "room-missing", id: "room-missing" }),
-      createElement("button", { className: "primary", "aria-describedby": "room-missing" })))
-  const dialog = createElement("dialog", { className: "room", "aria-labelledby": "room-title" },
-    head, createElement("div", { className: "room-stage" }, image), form,
-    createElement("p", { className: "visually-hidden", role: "status" }))
-  return { dialog, form, image, head }
+  return { enlarge: { prompt }, new: { prompt }, ...before, ...chosen }
 }

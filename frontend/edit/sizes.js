@@ -29,5 +29,23 @@ export function enlarged({ width, height }, way) {
   return { width: Math.round(width * scale), height: Math.round(height * scale) }
 }
 
+/**
+ * How a picture grows to another ratio. Where the result would be too large, the picture is shrunk first.
+ * @param {number} ratio  width to height
+ * @param {number} place  where the picture stands in the new one, from 0 (top left) to 8
+ * @param {number} most  pixels that one side may grow by
+ * @returns {{width: number, height: number, left: number, right: number, up: number, down: number}}  the picture as it is sent, and what each side grows by
+ */
+export function extend({ width, height }, ratio, place, most) {
+  const across = Math.max(0, height * ratio - width)
+  const down = Math.max(0, width / ratio - height)
+  const part = [place % 3, Math.floor(place / 3)].map(third => third / 2)
+  const longest = Math.max(1, ...[across, down].map((pixels, axis) => pixels * Math.max(part[axis], 1 - part[axis])))
+  const scale = Math.min(1, most / longest, Math.sqrt(largest.maximum_pixels / ((width + across) * (height + down))))
+  const [wider, higher] = [across, down].map(pixels => Math.floor(pixels * scale))
+  const [left, up] = [wider, higher].map((pixels, axis) => Math.floor(pixels * part[axis]))
+  return { width: Math.floor(width * scale), height: Math.floor(height * scale), left, right: wider - left, up, down: higher - up }
+}
+
 /** The sizes in words: "6000 × 4000". */
 export const sizeText = ({ width, height }) => `${width} × ${height}`

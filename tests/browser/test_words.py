@@ -32,8 +32,8 @@ VARIABLES = {
 }
 # The editing room's own controls.
 OWN_LABELS = {
-    *("search_prompt", "select_prompt", "left", "right", "up", "down", "control_strength"),
-    *("fidelity", "composition_fidelity", "style_strength", "change_strength"),
+    *("search_prompt", "select_prompt", "left", "right", "up", "down"),
+    *("control_strength", "fidelity", "change_strength"),
 }
 INTERNAL = {"It does not open.", "Canvases return noise."}  # inside history.js and canvas.js
 
