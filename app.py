@@ -56,7 +56,7 @@ S3_CONFIG = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
 )
 
-TOO_LARGE = "the picture is too large to send; ask for output_format=jpeg"
+TOO_LARGE = "the picture is too large to send; ask for output_format=jpeg or webp"
 TOO_LARGE_TOGETHER = "the pictures are too large to send together; ask for fewer at once"
 
 EXPOSED_HEADERS = (

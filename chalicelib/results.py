@@ -187,7 +187,7 @@ class Results:
             if not self.store(name, "", answer):
                 raise ImageTooLarge(
                     "the picture is too large to send and could not be stored; "
-                    "ask for output_format=jpeg"
+                    "ask for output_format=jpeg or webp"
                 )
         return redirect(name, answer.headers)
 
