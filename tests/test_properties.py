@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import app as easel
 from chalicelib import bedrock, catalogue, errors
-from chalicelib.parameters import WHITE_SPACE, Choice, Text
+from chalicelib.parameters import WHITE_SPACE, Choice, Image, Text
 from conftest import EVERY_MODEL, picture, thorough
 from local import models
 
@@ -24,6 +24,11 @@ pytestmark = pytest.mark.slow
 OFFER = catalogue.parse(EVERY_MODEL)
 CORE, *_, XL = OFFER.models
 PARAMETERS = [each for model in OFFER.models for each in model.parameters]
+PAINTERS = [
+    model
+    for model in OFFER.models
+    if not any(isinstance(each, Image) and each.required for each in model.parameters)
+]
 MODELS = [each.name for each in OFFER.models]
 NAMES = sorted({each.name for each in PARAMETERS} - {"prompt"})
 
@@ -87,6 +92,8 @@ def around(parameter):
         return mostly(typed_text, any_text | long)
     if isinstance(parameter, Choice):
         return mostly(st.sampled_from(["", *parameter.choices]), any_text)
+    if isinstance(parameter, Image):
+        return any_text  # an image comes in a form
     low, high = int(parameter.minimum), int(parameter.maximum)
     near = st.sampled_from([low - 1, low, low + 1, high - 1, high, high + 1])
     numbers = (st.integers(low, high) | st.floats(low - 1, high + 1)).map(repr)
@@ -201,9 +208,9 @@ def file_type(image):
 
 @st.composite
 def model_queries(draw):
-    """A model, and a query with a prompt and some of the model's parameters."""
-    model = draw(st.sampled_from([*OFFER.models, XL, XL]))  # the one with most settings
-    prompt, *others = model.parameters
+    """A model that needs no image, and a query with a prompt and some of its parameters."""
+    model = draw(st.sampled_from([*PAINTERS, XL, XL]))  # the one with most settings
+    prompt, *others = [each for each in model.parameters if not isinstance(each, Image)]
     some = draw(st.lists(st.sampled_from(others), max_size=3, unique=True))
     return model, {each.name: draw(around(each)) for each in [prompt, *some]}
 
