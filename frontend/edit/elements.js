@@ -19,7 +19,7 @@ export function createDialog(picture, tools, chosen) {
   const size = createElement("p", { className: "help room-size" })
   const missing = createElement("p", { className: "room-missing", id: "room-missing" })
   const button = createElement("button", { className: "primary", "aria-describedby": "room-missing" })
-  const form = createElement("form", { className: "room-plate", noValidate: true }, radios, fields, more,
+  const form = createElement("form", { className: "room-plate", noValidate: true }, createElement("div", { className: "room-scroll" }, radios, fields, more),
     createElement("div", { className: "room-footer" }, size, missing, button))
   const status = createElement("p", { className: "visually-hidden", role: "status" })
   const dialog = createElement("dialog", { className: "room", "aria-labelledby": "room-title" },

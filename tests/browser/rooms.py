@@ -43,6 +43,7 @@ def open_room(page, width=640, height=480, draft=None, content=None, **options):
             "draft": draft, "options": options,
         },
     )  # fmt: skip
+    room(page).wait_for()
     return room(page)
 
 
