@@ -255,8 +255,10 @@ function createRoom({ picture, models, draft, price, n, budget, onDraft, onSubmi
 
 /** The values by tool: what was chosen before, and the picture's own words where a model repaints all of it. */
 function startValues({ prompt }, draft) {
-  const before = structuredClone(draft?.others ?? {})
-  const { select_prompt: search, ...values } = draft?.values ?? {}
-  const chosen = draft && { [draft.tool]: search ? { search_prompt: search, recolor: true, ...values } : values }
-  return { enlarge: { prompt }, new: { prompt }, ...before, ...chosen }
+  const own = { enlarge: { prompt }, new: { prompt }, ...structuredClone(draft?.others) }
+  if (!draft) return own
+  const { select_prompt: search, ...others } = draft.values
+  const chosen = search ? { search_prompt: search, recolor: true, ...others } : others
+  const given = Object.entries(chosen).filter(([, value]) => value !== undefined)
+  return { ...own, [draft.tool]: { ...own[draft.tool], ...Object.fromEntries(given) } }
 }

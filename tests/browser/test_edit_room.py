@@ -66,6 +66,8 @@ def test_a_draft_brings_tool_and_words_back(page):
     page.keyboard.press("Escape")
     open_room(page, draft={"tool": "words", "values": words})
     assert press(page)["model"] == "stable-image-search-recolor"
+    open_room(page, draft={"tool": "new", "values": {}})
+    expect(page.get_by_label("What the new picture shows")).to_have_value("a fox in the snow")
 
 
 def test_says_the_pixels_of_an_enlarged_picture_and_sends_what_the_model_takes(page):
