@@ -252,6 +252,9 @@ find("form").onsubmit = event => {
   generate()
 }
 
+// API Gateway, which serves the page of `cloudfront=no`, breaks binary files: the words are enough.
+for (const image of document.querySelectorAll(".example img")) image.onerror = () => image.remove()
+
 find(".empty").onclick = ({ target }) => { // inside an example where the browser translates the page
   const example = target.closest(".example")
   if (example) desk.use({ prompt: example.textContent.trim() })

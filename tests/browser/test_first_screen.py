@@ -107,3 +107,11 @@ def test_a_home_screen_finds_icons(page):
         icon = page.request.get(f"{page.url}{path}")
         assert icon.headers["content-type"].startswith("image/")
     assert page.evaluate("path => fetch(path).then(({ ok }) => ok)", manifest)
+
+
+def test_an_example_whose_picture_is_broken_shows_its_words(page):
+    page.eval_on_selector_all(
+        ".example img", "images => images.forEach(image => { image.src = 'app.js' })"
+    )
+    expect(page.locator(".example img")).to_have_count(0)
+    expect(page.get_by_role("button", name="A lighthouse in the fog, watercolor")).to_be_visible()

@@ -110,7 +110,7 @@ def opened(page):
     if page.locator(".selection").is_visible():
         page.locator(".selection button").last.click()
     page.locator(".frame, .thumb").last.click()
-    expect(page.locator("#viewer img")).to_be_visible()
+    expect(page.locator("#viewer img:not(.before)")).to_be_visible()
 
 
 def zoomed(page):
@@ -137,7 +137,7 @@ def toast_shown(page):
 
 def deleted(page):
     page.locator("[data-action=remove]").click()
-    expect(page.locator("#viewer #toast button")).to_be_visible()
+    expect(page.locator("#viewer #toast button:not([hidden])")).to_be_visible()
 
 
 def full(page):

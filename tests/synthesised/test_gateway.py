@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 import pytest
 
 from chalicelib import errors, openai
-from conftest import ROOT
+from conftest import ROOT, first_load
 from local.website import FRONTEND, NOT_FOUND
 from synthesised.conftest import every, only
 
@@ -142,17 +142,20 @@ def test_without_cloudfront_the_page_has_the_same_headers(
 
 
 def test_api_gateway_can_serve_every_file_of_the_page(expanded_without_cloudfront):
-    """It passes on text as UTF-8, and converts what has one of its binary types."""
+    """It passes on text as UTF-8, and converts what has one of its binary types.
+
+    It breaks pictures: the page removes those of the examples, and browsers draw their own icon.
+    """
     body = only(expanded_without_cloudfront, "AWS::ApiGateway::RestApi")["Body"]
     binary = body["x-amazon-apigateway-binary-media-types"]
     files = [path for path in FRONTEND.rglob("*") if path.is_file()]
-    for path in files:
+    for path in [each for each in files if each.suffix not in (".png", ".webp")]:
         path.read_bytes().decode()
         kind = mimetypes.guess_type(path.name)[0] or "binary/octet-stream"
         assert not [each for each in binary if fnmatch(kind, each)], path
         assert len(gzip.compress(path.read_bytes())) < 1_000_000
     burst = rates_of_files(expanded_without_cloudfront)
-    assert len(files) * 4 < burst  # several people open the page in the same second
+    assert len(first_load()) * 4 < burst  # several people open the page in the same second
 
 
 def rates_of_files(expanded):
