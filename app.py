@@ -69,6 +69,9 @@ Generated = tuple[list[str], list[int], Headers]  # images, their seeds, the res
 
 app = Chalice(app_name="easel", configure_logs=False)
 app.api.binary_types.append(query.FORM)  # API Gateway would change the bytes of a file
+# `chalice deploy` refuses a route with binary and other types, which matters for responses only. It
+# compares them by case; requests are compared without.
+FORMS = query.FORM.title()
 cors = CORSConfig("*", openai.ALLOWED_HEADERS.split(), EXPOSED_HEADERS.split(), max_age=600)
 offered = catalogue.parse(MODELS)
 writer = prompt.parse(PROMPT_MODEL)
@@ -101,7 +104,7 @@ def answer_once(generate: Callable[[], Response]) -> Callable[[], Response]:
     return respond
 
 
-@app.route("/", methods=["POST"], content_types=["text/plain", query.FORM], cors=cors)
+@app.route("/", methods=["POST"], content_types=["text/plain", FORMS], cors=cors)
 @answer_once
 def generate() -> Response:
     """The prompt as text/plain, or a form; other settings in the query. Returns base64 text."""
@@ -119,7 +122,7 @@ def generate_openai() -> Response:
 
 
 @app.route(
-    "/v1/images/edits", methods=["POST"], content_types=[query.FORM, "application/json"], cors=cors
+    "/v1/images/edits", methods=["POST"], content_types=[FORMS, "application/json"], cors=cors
 )
 @answer_once
 def edit_openai() -> Response:

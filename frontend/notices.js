@@ -45,9 +45,9 @@ export function addNotices(box) {
   /** A modal dialog silences and covers everything outside it. */
   const openDialog = () => document.querySelector("dialog[open]:has([role=status])")
 
-  /** A notice without Undo is out of date once something else is announced. */
+  /** A notice without Undo is out of date once something else is announced, unless the page is broken. */
   function announce(sentence) {
-    if (button.hidden) hide()
+    if (button.hidden && box.querySelector("p").textContent !== failure) hide()
     const parent = openDialog() ?? document.body
     parent.querySelector(":scope > [role=status]").textContent = sentence
   }

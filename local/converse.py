@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from local.dictionary import translate
 from local.faults import Failure
-from local.models import RULES, UNKNOWN, arn, profile_arn
+from local.models import RULES, UNKNOWN, arn, profile_arn, profile_needed
 
 FACTS = json.loads((RULES / "converse.json").read_text())
 BYTES_PER_TOKEN = 4
@@ -40,12 +40,7 @@ def find(model_id: str, region: str) -> TextModel:
         if region in model.regions and model_id == prefix + model.id:
             return model
         if region in model.regions and model_id == model.id:
-            raise Failure(
-                "ValidationException",
-                f"Invocation of model ID {model_id} with on-demand throughput isn\u2019t "
-                "supported. Retry your request with the ID or ARN of an inference profile that "
-                "contains this model.",
-            )
+            raise profile_needed(model_id)
     raise Failure("ValidationException", UNKNOWN)
 
 

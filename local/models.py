@@ -92,13 +92,17 @@ def find(model_id: str, region: str) -> Model:
         if (model.inference == "INFERENCE_PROFILE") == model_id.startswith("us."):
             return model
         if model.inference == "INFERENCE_PROFILE":
-            raise Failure(
-                "ValidationException",
-                f"Invocation of model ID {model_id} with on-demand throughput isn\u2019t "
-                "supported. Retry your request with the ID or ARN of an inference profile that "
-                "contains this model.",
-            )
+            raise profile_needed(model_id)
     raise Failure("ValidationException", UNKNOWN)
+
+
+def profile_needed(model_id: str) -> Failure:
+    """The error for a model that only an inference profile may call."""
+    return Failure(
+        "ValidationException",
+        f"Invocation of model ID {model_id} with on-demand throughput isn\u2019t supported. Retry "
+        "your request with the ID or ARN of an inference profile that contains this model.",
+    )
 
 
 def arn(model_id: str, region: str) -> str:

@@ -54,7 +54,7 @@ settings.load_profile("gate")
 # One loader for all sessions: a session of its own reads 20 MB of service descriptions again.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
-pytest_plugins = ["browser.fixtures", "buckets", "forms"]
+pytest_plugins = ["browser.fixtures", "buckets", "forms", "services"]
 
 ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())

@@ -146,7 +146,14 @@ class Services:
         return caught.value.response["Error"]["Message"]
 
 
-@contextlib.contextmanager
-def serving_services():
+@pytest.fixture(scope="session")
+def services_server():
     with serving(Bedrock(0, lambda: None)) as bedrock, contextlib.ExitStack() as stack:
         yield Services(bedrock, stack)
+
+
+@pytest.fixture
+def services(services_server):
+    """A local Bedrock without calls to its painter so far."""
+    services_server.painted.clear()
+    return services_server

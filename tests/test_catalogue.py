@@ -87,25 +87,30 @@ def test_the_role_may_only_invoke_offered_models():
     invoking = [each for each in policy["Statement"] if "bedrock:" in str(each["Action"])]
     assert {each["Action"] for each in invoking} == {"bedrock:InvokeModel"}
     images, services, text, routed = invoking
-    assert images["Resource"] == [
-        f"arn:aws:bedrock:us-west-2:*:inference-profile/{model.bedrock_id}" if model in SERVICES
-        else f"arn:aws:bedrock:us-west-2::foundation-model/{model.bedrock_id}"
-        for model in OFFER.models
-    ]  # fmt: skip
-    assert services["Resource"] == [
-        f"arn:aws:bedrock:{region}::foundation-model/{model.bedrock_id.removeprefix('us.')}"
-        for model in SERVICES
-        for region in REGIONS
-    ]
-    profiles = [each for each in prompt.PRICES if each.startswith("us.")]
-    assert text["Resource"] == [
-        f"arn:aws:bedrock:us-west-2:*:inference-profile/{each}" if each in profiles
+    ids = [model.bedrock_id for model in OFFER.models]
+    assert (images["Resource"], services["Resource"]) == (called(ids), routed_to(ids))
+    assert (text["Resource"], routed["Resource"]) == (
+        called(prompt.PRICES),
+        routed_to(prompt.PRICES),
+    )
+    assert [each.bedrock_id.startswith("us.") for each in SERVICES] == [True] * 13
+
+
+def called(ids):
+    """The ARNs that a caller names."""
+    return [
+        f"arn:aws:bedrock:us-west-2:*:inference-profile/{each}" if each.startswith("us.")
         else f"arn:aws:bedrock:us-west-2::foundation-model/{each}"
-        for each in prompt.PRICES
+        for each in ids
     ]  # fmt: skip
-    assert routed["Resource"] == [
+
+
+def routed_to(ids):
+    """The ARNs to which AWS's US inference profiles route a call."""
+    return [
         f"arn:aws:bedrock:{region}::foundation-model/{each.removeprefix('us.')}"
-        for each in profiles
+        for each in ids
+        if each.startswith("us.")
         for region in REGIONS
     ]
 

@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image as Pillow
 
+import test_wire
 from chalicelib import catalogue
-from chalicelib.parameters import Choice, Image, Mask, Text
+from chalicelib.parameters import Image, Mask
 from conftest import EVERY_MODEL
 from forms import WHITE, file, order, png
 
@@ -44,23 +45,14 @@ def valid(parameter):
         if isinstance(parameter, Mask):
             return [*formats, WHITE, file(160, 64, mode="L", color=1)]
         return formats + [sized(*size) for size in sizes(parameter, beyond=False)]
-    if isinstance(parameter, Text):
-        return ["x", "x" * parameter.max_length]
-    if isinstance(parameter, Choice):
-        return parameter.choices
-    return [str(parameter.minimum), str(parameter.default), str(parameter.maximum)]
+    return test_wire.valid(parameter)
 
 
 def invalid(parameter):
     """What Bedrock rejects too."""
     if isinstance(parameter, Image):
         return [sized(*size) for size in sizes(parameter, beyond=True)] + [b"not an image"]
-    if isinstance(parameter, Text):
-        return ["x" * (parameter.max_length + 1)]
-    if isinstance(parameter, Choice):
-        return ["nonsense"]
-    step = 1 if isinstance(parameter.minimum, int) and parameter.maximum > 1 else 0.01
-    return [parameter.minimum - step, parameter.maximum + step]
+    return test_wire.invalid(parameter)
 
 
 def cases(values):

@@ -11,22 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image, ImageDraw
 
-from services import SERVICES, encode, file, serving_services
+from services import SERVICES, encode, file
 
 SD35, ULTRA = "stability.sd3-5-large-v1:0", "stability.stable-image-ultra-v1:1"
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serving_services() as services:
-        yield services
-
-
-@pytest.fixture
-def services(server):
-    """A local Bedrock without calls to its painter so far."""
-    server.painted.clear()
-    return server
 
 
 # Image parameters, the sizes they accept, and sizes that are one pixel too small, too large, too

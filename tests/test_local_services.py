@@ -5,25 +5,12 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from services import SERVICES, serving_services
+from services import SERVICES
 
 FIELDS = [(name, field) for name, (_, fields) in SERVICES.items() for field in fields]
 REQUIRED = [
     (name, key) for name, (body, _) in SERVICES.items() for key in body if key not in ("right",)
 ]
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serving_services() as services:
-        yield services
-
-
-@pytest.fixture
-def services(server):
-    """A local Bedrock without calls to its painter so far."""
-    server.painted.clear()
-    return server
 
 
 @pytest.mark.parametrize(("service", "field"), FIELDS)

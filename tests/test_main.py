@@ -5,6 +5,7 @@ import http.client
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -72,10 +73,15 @@ def test_steps_change_the_image_on_sdxl(site):
     assert ImageStat.Stat(difference).mean[0] > 3  # of 255
 
 
+def needs_image(model):
+    return any(each["kind"] == "image" and each["required"] for each in model["parameters"])
+
+
 def test_every_model_accepts_the_tutorials_query(site):
     models = json.loads(ask(site, "/api/models", method="GET", body="")[2])["models"]
-    assert len(models) == 4
-    for model in models:
+    painters = [each for each in models if not needs_image(each)]
+    assert (len(models), len(painters)) == (17, 4)
+    for model in painters:
         status, _, content = ask(site, f"/api/?cfg_scale=10&seed=0&steps=50&model={model['name']}")
         assert (status, image(content).width) == (200, 1024)
 
@@ -196,10 +202,11 @@ def test_bedrock_aws_uses_the_callers_credentials(tmp_path):
         assert "stable-diffusion-xl" not in [model["name"] for model in models]
         status, _, content = ask(running)
         assert (status, json.loads(content)["Code"]) == (503, "ModelUnavailable")
-        assert running.calls() == 1  # the API's own log line about the failure
+        assert len(re.findall(r"InvokeModel \S+: ", running.words())) == 1  # the API's log line
 
 
 def test_ctrl_c_stops_every_process(tmp_path):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs inherit "ignore"
     with Running(tmp_path / "log", PORT="0") as running:
         running.wait_until_ready()
         api = child(running.process.pid)

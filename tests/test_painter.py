@@ -257,7 +257,7 @@ def test_captions_only_abstract_images(monkeypatch) -> None:
 
 def test_recognises_every_example_prompt_of_the_page() -> None:
     page = (ROOT / "frontend/index.html").read_text()
-    examples = re.findall(r'class="example"[^>]*>([^<]+)<', page)
+    examples = re.findall(r'class="example".*?<img[^>]*>([^<]+)<', page)
     assert len(examples) == 3
     subjects = [parse(prompt) for prompt in (*examples, SHIP)]
     assert all(subject.recognised for subject in subjects)

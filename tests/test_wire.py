@@ -38,7 +38,8 @@ def invalid(parameter):
         return ["x" * (parameter.max_length + 1)]
     if isinstance(parameter, Choice):
         return ["1000x1000" if parameter.name == "size" else "nonsense"]
-    return [parameter.minimum - 1, parameter.maximum + 1]
+    step = 1 if isinstance(parameter.minimum, int) and parameter.maximum > 1 else 0.01
+    return [parameter.minimum - step, parameter.maximum + step]
 
 
 def cases(values):

@@ -50,7 +50,7 @@ def inpaint(task: Task) -> Image.Image:
     """The image with the prompt painted where the mask is."""
     image, mask = task.small(task.edit.image), task.edit.mask
     hole = mask.resize(image.size)
-    box = hole.point([255 * (value > 127) for value in range(256)]).getbbox()
+    box = _box(hole)
     if not box:
         return task.edit.image.convert("RGB")
     cleared = to_image(erase(to_field(image), to_field(hole), task.dice))
@@ -65,7 +65,7 @@ def search_replace(task: Task) -> Image.Image:
     found, _ = find_thing(image, task.edit.settings["search_prompt"])
     reach = max(image.size) // 30 + task.edit.settings["grow_mask"]
     hole = _grown(to_image(found).resize(image.size), reach)
-    box = hole.point([255 * (value > 127) for value in range(256)]).getbbox()
+    box = _box(hole)
     if not box:
         return task.edit.image.convert("RGB")
     cleared = to_image(erase(to_field(image), to_field(hole), task.dice))
@@ -136,6 +136,11 @@ def _continued(picture: Field, known: Field) -> Field:
         known = known.copy()
         known[part] = 1
     return picture
+
+
+def _box(mask: Image.Image) -> tuple[int, int, int, int] | None:
+    """The rectangle around what the mask marks; None if it marks nothing."""
+    return mask.point([255 * (value > 127) for value in range(256)]).getbbox()
 
 
 def _painted_into(task: Task, crop: Image.Image) -> tuple[Image.Image, Image.Image]:

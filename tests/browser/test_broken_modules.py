@@ -120,7 +120,7 @@ def test_a_module_that_fails_with_a_picture_leaves_the_button_alive(breaking):
         page = breaking(path, name)
         page.locator("[type=submit]:enabled").click()
         said = page.locator("#toast p, figure .message").filter(visible=True, has_text=FAILURE)
-        expect(said.first).to_be_visible()
+        expect(said.first, name).to_be_visible()
         expect(page.locator("figure[aria-busy]")).to_have_count(0)
         expect(page.locator("[type=submit]")).not_to_have_attribute("aria-disabled", "true")
         assert page.evaluate("window.onbeforeunload") is None

@@ -14,7 +14,7 @@ def test_several_failures_of_one_cause_are_one_note(page):
     page.get_by_role("group", name="Pictures").get_by_text("4", exact=True).click()
     generate(page, "!filtered qwzx")
     expect(page.locator("figure.failed")).to_have_count(1)
-    expect(page.locator(".message")).to_contain_text("4 failed: ")
+    expect(page.locator(".failed .message")).to_contain_text("4 failed: ")
     page.get_by_label("Prompt", exact=True).fill("something else")
     page.get_by_role("button", name="Change the words").click()
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("!filtered qwzx")

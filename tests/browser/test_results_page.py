@@ -150,11 +150,11 @@ def test_stops_polling_after_the_functions_timeout(page):
 
 def test_trying_again_after_a_charged_failure_says_so_and_is_another_request(page):
     sent = watch_posts(page)
-    generate(page, "!internal 1 qwzx")
+    generate(page, "!internal 1 qwzx, kept")
     expect(page.locator("figure").get_by_text(CHARGED)).to_be_visible()
     expect(last_announcement(page)).to_contain_text(CHARGED)
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("img", name="!internal 1 qwzx")).to_be_visible()
+    expect(page.get_by_role("img", name="!internal 1 qwzx, kept")).to_be_visible()
     assert len(set(keys(sent))) == 2
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import ssl
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -58,16 +59,22 @@ LISTINGS = (
 @pytest.fixture(scope="session")
 def aws(local_bedrock, tmp_path_factory):
     """ministack, whose functions call the local Bedrock."""
-    python, folder = (
-        python_with("ministack", HERE / "requirements.txt"),
-        tmp_path_factory.mktemp("aws"),
-    )
+    python = python_with("ministack", HERE / "requirements.txt")
+    folder = tmp_path_factory.mktemp("aws")
+    download_wheels(folder)
     with (
         Aws(python, folder, AWS_ENDPOINT_URL_BEDROCK_RUNTIME=local_bedrock.url) as aws,
         serving(Proxy(aws.port, folder)) as aws.proxy,
     ):
         aws.wait_until_ready()
         yield aws
+
+
+def download_wheels(folder):
+    """What Chalice's pip finds later, behind the proxy."""
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command = [*pip, "--require-hashes", "-r", ROOT / "requirements.txt", "--dest", folder]
+    subprocess.run(command, check=True)
 
 
 class Aws(Running):
@@ -88,6 +95,7 @@ class Aws(Running):
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",
         }
+        self.pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder)}
         super().__init__(folder / "log", (python, HERE / "aws.py"), **settings | environment)
 
     @property
@@ -122,7 +130,7 @@ class Aws(Running):
         }
         process = subprocess.run(
             command,
-            cwd=folder, env=defaults | self.proxy.environment | environment,
+            cwd=folder, env=defaults | self.proxy.environment | self.pip | environment,
             input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         assert process.returncode == 0, process.stdout
