@@ -1,9 +1,9 @@
 """ministack, extended with what Easel's deployment needs. Runs in its own virtual environment.
 
-ministack lacks: importing a REST API (`chalice deploy`), its preflights, its own error responses
-and its S3 integrations, API Gateway as an origin of CloudFront, alarms on an expression, a topic's
-policy when an alarm goes off, names that differ between regions, and the Lambda runtime of CDK's
-two functions for files. This module replaces the functions of ministack concerned.
+ministack lacks: importing a REST API (`chalice deploy`) with its binary types, preflights, own
+error responses and S3 integrations, API Gateway as an origin of CloudFront, alarms on an
+expression, a topic's policy when an alarm goes off, names that differ between regions, and the
+Lambda runtime of CDK's two functions for files. This module replaces the functions concerned.
 """
 
 import asyncio
@@ -63,8 +63,10 @@ def replace_resources(api_id, document):
 
 
 def import_rest_api_with_errors(document, *base):
-    """Imports a REST API together with its gateway responses."""
+    """Imports a REST API together with its binary media types and its gateway responses."""
     api_id = import_rest_api(document, *base)
+    binary_types = document.get("x-amazon-apigateway-binary-media-types", [])
+    gateway._rest_apis[api_id]["binaryMediaTypes"] = binary_types
     for kind, response in document.get("x-amazon-apigateway-gateway-responses", {}).items():
         gateway._put_gateway_response(api_id, kind, response)
     return api_id

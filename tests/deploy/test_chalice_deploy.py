@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from forms import FORM, file, form
+
 pytestmark = pytest.mark.slow
 
 CODE = "correct-horse-battery-staple"
@@ -34,6 +36,15 @@ def test_is_closed_until_an_access_code_is_set(aws, project, local_bedrock):
     assert_rejected(post(aws, url, Authorization="Bearer nonsense"))
     assert_image(post(aws, url, Authorization=f"Bearer {CODE}"))
     assert [each["prompt"] for each in local_bedrock.paintings] == ["a fox in the snow"]
+
+
+def test_edits_an_image_in_a_form(aws, project):
+    url = deployed_url(aws, project) + "?model=stable-image-remove-background"
+    content = form(image=file(), output_format="png")
+    response = aws.request(url, content, Content_Type=FORM, Authorization=f"Bearer {CODE}")
+    assert response.status == 200, response.content
+    assert response.headers["X-Image-Type"] == "image/png"
+    assert base64.b64decode(response.content, validate=True).startswith(b"\x89PNG")
 
 
 def test_the_role_has_only_the_permissions_of_the_policy(aws, project):

@@ -9,6 +9,7 @@ import pytest
 
 from conftest import ROOT
 from deploy.conftest import SECOND_REGION
+from forms import FORM, PICTURE, WHITE, form
 from local.website import FRONTEND
 
 pytestmark = pytest.mark.slow
@@ -135,6 +136,14 @@ def test_openais_url_leads_to_the_image_on_the_websites_own_address(aws, second)
     assert_file(image)
     for path in ("files/", "files/foo"):  # no listing
         assert aws.request(second + path).status == 403
+
+
+def test_edits_an_image_in_openais_form(aws, second):
+    body = form(model="stable-image-inpaint", image=PICTURE, mask=WHITE, prompt="a fox")
+    response = aws.request(f"{second}api/v1/images/edits", body, Content_Type=FORM)
+    assert response.status == 200, response.content
+    image = json.loads(response.content)["data"][0]["b64_json"]
+    assert base64.b64decode(image).startswith(b"\xff\xd8\xff")
 
 
 def assert_file(response):
