@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import subprocess
 
 import pytest
 from PIL import Image
@@ -246,17 +247,21 @@ def test_a_hand_beside_a_pen_only_moves_the_picture(page):
     expect_marks(page, 1)
 
 
-def test_a_thousand_strokes_are_small_and_ten_openings_leave_nothing(page):
+def test_a_thousand_strokes_are_small_and_ten_openings_leave_nothing(page, chromium):
     strokes = [{"size": 40.5, "points": [100.1 + n, 200.2, 300.3, 400.4]} for n in range(1_000)]
     assert len(json.dumps(strokes)) < 2_000_000
-    session = page.context.new_cdp_session(page)
+    session, machine = page.context.new_cdp_session(page), chromium.new_browser_cdp_session()
     session.send("Performance.enable")
 
     def measure():
+        """Megabytes of the page's script, megabytes of its processes, and nodes."""
         session.send("HeapProfiler.collectGarbage")
         metrics = session.send("Performance.getMetrics")["metrics"]
         values = {each["name"]: each["value"] for each in metrics}
-        return values["JSHeapUsedSize"] / 1e6, values["Nodes"]
+        processes = machine.send("SystemInfo.getProcessInfo")["processInfo"]
+        ids = ",".join(str(each["id"]) for each in processes if each["type"] == "renderer")
+        resident = subprocess.check_output(["ps", "-o", "rss=", "-p", ids], text=True).split()
+        return values["JSHeapUsedSize"] / 1e6, sum(map(int, resident)) / 1e3, values["Nodes"]
 
     measured = []
     for opening in range(1, 11):
@@ -266,8 +271,9 @@ def test_a_thousand_strokes_are_small_and_ten_openings_leave_nothing(page):
         expect(room(page)).to_have_count(0)
         if opening in (1, 10):
             measured.append(measure())
-    (heap, nodes), (heap_after, nodes_after) = measured
-    assert heap_after - heap < 50  # megabytes
+    (heap, resident, nodes), (heap_after, resident_after, nodes_after) = measured
+    assert heap_after - heap < 50
+    assert resident_after - resident < 50
     assert nodes_after - nodes < 500
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import struct
 
 import pytest
 from PIL import Image
@@ -90,6 +91,42 @@ def test_reads_cmyk_and_gif(page):
     cmyk = prepare(page, picture(100, 100, "JPEG", (0, 255, 255, 0), "CMYK"))
     assert opened(cmyk).getpixel((50, 50))[0] > 180
     assert prepare(page, picture(100, 100, "GIF"), "still.gif")["type"] == "image/jpeg"
+
+
+def test_reads_avif(page):
+    prepared = prepare(page, picture(100, 80, "AVIF"), "photo.avif", "image/avif")
+    assert (opened(prepared).format, opened(prepared).size) == ("JPEG", (100, 80))
+
+
+def test_colours_of_a_wide_gamut_become_srgb(page):
+    """The colour is (78, 163, 32) in sRGB, by the matrix from Display P3 (CSS Color 4, 17)."""
+    image, file = Image.new("RGB", (64, 64), (100, 160, 60)), io.BytesIO()
+    image.save(file, "JPEG", quality=100, icc_profile=display_p3())
+    sent = opened(prepare(page, file.getvalue()))
+    assert sent.getpixel((32, 32)) == pytest.approx((78, 163, 32), abs=4)
+
+
+def display_p3():
+    """An ICC profile (ICC.1:2010) of Display P3: its primaries for D50, and a gamma of 2.2."""
+
+    def xyz(*values):
+        return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(each * 65536) for each in values))
+
+    gamma = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
+    tags = {
+        b"wtpt": xyz(0.9642, 1, 0.8249),
+        b"rXYZ": xyz(0.5151, 0.2412, -0.0011),
+        b"gXYZ": xyz(0.2920, 0.6922, 0.0419),
+        b"bXYZ": xyz(0.1571, 0.0666, 0.7841),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), gamma),
+    }
+    table, content = struct.pack(">I", len(tags)), b""
+    for name, value in tags.items():
+        table += name + struct.pack(">II", 132 + 12 * len(tags) + len(content), len(value))
+        content += value
+    head = struct.pack(">I4sI12s", 128 + len(table + content), b"", 0x02100000, b"mntrRGB XYZ ")
+    body = head.ljust(36, b"\0") + b"acsp"
+    return body.ljust(68, b"\0") + xyz(0.9642, 1, 0.8249)[8:] + bytes(48) + table + content
 
 
 def moving(format):

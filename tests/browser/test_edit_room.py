@@ -141,3 +141,22 @@ def test_the_room_is_accessible_and_fits(open_page, size):
             if each.is_visible() and each.bounding_box()["height"] < 44
         ]
         assert low == []
+
+
+def test_the_room_fits_with_large_text_from_right_to_left(open_page):
+    page = open_page(viewport={"width": 320, "height": 568})
+    page.evaluate(
+        "Object.assign(document.documentElement, { dir: 'rtl', style: 'font-size: 200%' })"
+    )
+    open_room(page)
+    for tool in room(page).locator("[name=tool]").all():
+        tool.check(force=True)
+        assert Axe().run(page).response["violations"] == []
+        outside = """[...document.querySelectorAll(".room *")].filter(each => {
+          const { left, right } = each.getBoundingClientRect()
+          return each.checkVisibility() && (left < -1 || right > innerWidth + 1)
+        }).map(each => each.className || each.outerHTML.slice(0, 80))"""
+        assert page.evaluate(outside) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    choose_tool(page, "Remove background")
+    assert press(page)["model"] == "stable-image-remove-background"

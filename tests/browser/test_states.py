@@ -14,6 +14,11 @@ FILL_STORAGE = """() => {
   IDBObjectStore.prototype.put = () => { throw new DOMException("", "QuotaExceededError") }
 }"""
 
+CUT_WORDS = """() => [...document.querySelectorAll("button, label, select, p")]
+  .filter(each => !each.matches(".visually-hidden"))
+  .filter(each => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)
+  .map(each => each.textContent)"""
+
 
 def answer(page, path, **words):
     page.route(f"**/api/{path}", lambda route: route.fulfill(json=words))
@@ -204,10 +209,11 @@ def test_every_state_is_translated_and_fits(open_page, language):
 
 
 def expect_fits(page, state, width):
-    """Check that nothing scrolls sideways at this width in pixels."""
+    """Check that nothing scrolls sideways and no words are cut at this width in pixels."""
     page.set_viewport_size({"width": width, "height": 800})
     for box in page.locator("html, dialog[open], dialog[open] .details").all():
         assert box.evaluate("box => box.scrollWidth") <= width, (state, width)
+    assert page.evaluate(CUT_WORDS) == [], (state, width)
 
 
 def test_forced_colours_show_controls_and_choices(open_page):
@@ -225,17 +231,19 @@ def test_forced_colours_show_controls_and_choices(open_page):
 
 
 def test_nothing_is_cut_off_at_200_percent(open_page):
-    page = open_page(viewport={"width": 640, "height": 400}, reduced_motion="reduce")
+    large_text = "document.documentElement.style.fontSize = '32px'"  # 200 %, without zoom
+    page = open_page(viewport={"width": 320, "height": 568}, reduced_motion="reduce")
+    page.evaluate(large_text)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    page.set_viewport_size({"width": 640, "height": 400})
     for state in (configured, painted, opened):
         state(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 640
     page.keyboard.press("Escape")
-    page.evaluate("document.documentElement.style.fontSize = '32px'")  # text at 200 %, without zoom
+    page.evaluate(large_text)
     assert page.evaluate("document.documentElement.scrollWidth") <= 640
-    cut = """() => [...document.querySelectorAll("button, label, p:not(.visually-hidden), select")]
-        .filter(each => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)
-        .map(each => each.textContent)"""
-    assert page.evaluate(cut) == []
+    assert page.evaluate(CUT_WORDS) == []
 
 
 def test_a_chosen_look_applies_before_the_app_loads(open_page):
