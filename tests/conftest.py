@@ -35,7 +35,7 @@ for name in [*SETTINGS.split(), "MODEL_TIMEOUT_SECONDS", "PROMPT_MODEL"]:
 import boto3
 import botocore.session
 from botocore.config import Config
-from chalice.test import Client
+from chalice.test import BaseClient, Client
 from hypothesis import settings
 from PIL import Image
 
@@ -53,6 +53,10 @@ settings.load_profile("gate")
 
 # One loader for all sessions: a session of its own reads 20 MB of service descriptions again.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+# chalice.test's client replaces os.environ during a request. Of two requests at once, the second
+# would restore the first one's copy, and no child process would get what a test sets.
+BaseClient._patched_env_vars = lambda *_: contextlib.nullcontext()
 
 pytest_plugins = ["browser.fixtures", "buckets", "forms", "services"]
 
@@ -135,7 +139,7 @@ def post():
     def send(body, path="/", content_type="text/plain", **headers):
         if content_type:
             headers["Content-Type"] = content_type
-        # The stage `aws` has no variables. The client sets a stage's variables process-wide.
+        # The stage `aws` has no variables.
         with Client(easel.app, stage_name="aws") as client:
             return client.http.post(path, body=body, headers=headers)
 

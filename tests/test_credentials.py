@@ -15,6 +15,8 @@ from conftest import ROOT
 from infra import account, deploy, doctor
 from local.__main__ import choose_bedrock
 
+pytestmark = pytest.mark.slow
+
 SESSION = "arn:aws:sts::123456789012:assumed-role/Admin/ann"
 LOGIN = f"login_session = {SESSION}\nregion = us-west-2"
 SSO = """sso_session = work
@@ -137,13 +139,13 @@ def test_a_bedrock_api_key_needs_no_other_credentials(use):
     assert choose_bedrock()[0] == "aws"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("module", ["infra.doctor", "local"])
 def test_without_a_terminal_a_role_with_mfa_has_a_next_step(module, use):
     use(MFA, {"PORT": "0"})
     process = subprocess.run(
         [sys.executable, "-m", module],
         cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, start_new_session=True,
+        timeout=60,
     )  # fmt: skip
     printed = process.stdout + process.stderr
     assert "asks for an MFA code\n    -> Run the command in a terminal." in printed

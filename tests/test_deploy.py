@@ -10,6 +10,8 @@ from botocore.stub import Stubber
 
 from infra import account, deploy
 
+pytestmark = pytest.mark.slow
+
 OUTPUTS = {"Access": "code", "WebsiteUrl": "https://d1.cloudfront.net/"}
 
 

@@ -13,6 +13,8 @@ from chalicelib.errors import BudgetSpent
 from conftest import budget_table, serving
 from local.dynamodb import DynamoDB
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KEY = {"day": {"S": "2026-11-22"}}
 NUMBERS = {":n": {"N": "2"}, ":m": {"N": "5"}, ":s": {"S": "a"}, ":ss": {"SS": ["a"]}}

@@ -1,6 +1,7 @@
 """Every value of every model that takes an image, at both witnesses: the API and Bedrock."""
 
 import base64
+import functools
 import io
 import json
 
@@ -14,11 +15,14 @@ from chalicelib.parameters import Image, Mask
 from conftest import EVERY_MODEL
 from forms import WHITE, file, order, png
 
+pytestmark = pytest.mark.slow
+
 OFFER = catalogue.parse(EVERY_MODEL)
 MODELS = [model for model in OFFER.models if model.images]
 OUTPAINT = OFFER.find("stable-outpaint")
 
 
+@functools.cache
 def sized(width, height):
     return png(width, height, 8, 0, bytes(height * (width + 1)))
 

@@ -13,6 +13,8 @@ from PIL import Image, ImageDraw
 
 from services import SERVICES, encode, file
 
+pytestmark = pytest.mark.slow
+
 SD35, ULTRA = "stability.sd3-5-large-v1:0", "stability.stable-image-ultra-v1:1"
 
 

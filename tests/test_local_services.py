@@ -7,6 +7,8 @@ from botocore.exceptions import ClientError
 
 from services import SERVICES
 
+pytestmark = pytest.mark.slow
+
 FIELDS = [(name, field) for name, (_, fields) in SERVICES.items() for field in fields]
 REQUIRED = [
     (name, key) for name, (body, _) in SERVICES.items() for key in body if key not in ("right",)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buckets import BUCKET, local_bucket, moto_bucket
@@ -205,6 +205,7 @@ def test_any_requests_pay_once_for_each_key_in_the_local_s3(local_client, sent):
     run(local_client, sent)
 
 
+@settings(max_examples=settings.default.max_examples * 3 // 10)  # moto takes five times as long
 @given(sent=several)
 def test_any_requests_pay_once_for_each_key_in_motos_s3(moto_client, sent):
     run(moto_client, sent)

@@ -13,6 +13,8 @@ import app as easel
 from buckets import BUCKET, KEY, Clock, ask, spent
 from chalicelib import errors, results
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_failure_that_costs_nothing_frees_the_key(each_bucket, bedrock, post, budget):
     words = f"!throttled 2 {uuid.uuid4()}"  # the local Bedrock counts the calls with these words

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from conftest import serving
 from local import bodies, s3
 
+pytestmark = pytest.mark.slow
+
 BUCKET = "easel-results"
 OBJECT = {"Bucket": BUCKET, "Key": "files/a+b c/ü%41"}
 

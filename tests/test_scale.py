@@ -26,6 +26,8 @@ from chalicelib import bedrock, errors, stable_image
 from conftest import ROOT, first_load
 from infra import options
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "frontend/api.js").read_text()
 VISITS = scale.visits(1_000)
 TIGHT = Limits(5.01, rate=0.3, burst=20, read_rate=0.3, concurrency=3, writes=1, model_calls=10)
@@ -199,10 +201,11 @@ def test_the_readme_matches_the_simulation(number):
     assert "\n".join(rows) in README.read_text()
 
 
-@pytest.mark.slow
-def test_the_readme_matches_the_whole_simulation():
+def test_the_readme_matches_quota_and_flood():
+    """`python -m bench.scale` also writes the rows of 100,000 people, which take 40 seconds."""
     text = README.read_text()
-    assert replace_section(text, "scale", scale.tables()) == text
+    assert scale.quota_row(scale.QUOTAS[0]) in text
+    assert scale.describe_flood(scale.Limits()) in text
 
 
 def test_replaces_only_the_section_between_markers():

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,11 +63,11 @@ def secrets(folder, *files):
 
 
 def tracked():
-    """Every file of the project, committed or not, except npm's hashes and AWS's images."""
+    """Every file of the project, committed or not, except packages' hashes and AWS's images."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.check_output(command, cwd=ROOT, text=True).splitlines()
-    unread = ("package-lock.json", ".jpg", ".webp", ".png")
-    return [name for name in names if not name.endswith(unread) and "documented/" not in name]
+    unread = re.compile(r"package-lock\.json$|requirements.*\.txt$|documented/|\.(jpg|webp|png)$")
+    return [name for name in names if not unread.search(name)]
 
 
 def test_every_finding_of_the_linter_is_explained():

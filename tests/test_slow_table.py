@@ -19,6 +19,8 @@ from chalicelib.budget import Budget, Reservation
 from conftest import budget_table, serving
 from test_budget import NOON
 
+pytestmark = pytest.mark.slow
+
 ONCE = {"total_max_attempts": 1}
 
 

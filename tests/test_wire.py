@@ -20,6 +20,8 @@ from chalicelib.parameters import Image as ImageParameter
 from conftest import TEXT_MODELS, bedrock_client
 from local import faults, models
 
+pytestmark = pytest.mark.slow
+
 MODELS = TEXT_MODELS
 
 

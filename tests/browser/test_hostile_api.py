@@ -32,6 +32,15 @@ def answer(page, **response):
     page.route("**/api/?*", lambda route: route.fulfill(**response))
 
 
+def fail(page, **response):
+    """Generate with this answer, and skip the pauses before the page asks for the result."""
+    answer(page, **response)
+    with page.expect_response("**/api/?*"):
+        generate(page, QUICK)
+    while page.locator("figure[aria-busy=true]").count():
+        page.clock.fast_forward(2_000)  # milliseconds
+
+
 def reload_with(page, models):
     page.unroute("**/api/models")
     page.route("**/api/models", partial(send_json, models))
@@ -227,12 +236,11 @@ ODD_ERRORS = [
 
 
 def test_an_error_in_an_odd_shape_is_one_sentence(page):
+    page.clock.install()
     for error in ODD_ERRORS:
-        answer(page, status=502, json=error)
-        generate(page, QUICK)
+        fail(page, status=502, json=error)
         expect_message(page, UNREADABLE.replace("200", "502"))
-    answer(page, status=502, json={"Code": "ModelFailed", "Message": "x" * 100_000})
-    generate(page, QUICK)
+    fail(page, status=502, json={"Code": "ModelFailed", "Message": "x" * 100_000})
     expect_message(page, "X" + "x" * 499 + ".")
 
 
@@ -270,8 +278,7 @@ def test_other_bare_failures_may_be_charged_and_are_not_retried(page):
     page.clock.install()
     sent = watch_posts(page)
     for status, body in MAY_BE_CHARGED:
-        answer(page, status=status, body=body)
-        generate(page, QUICK)
+        fail(page, status=status, body=body)
         expect(page.get_by_role("button", name="Try again")).to_be_visible()
         page.clock.fast_forward(60_000)
     assert len(sent) == len(MAY_BE_CHARGED)

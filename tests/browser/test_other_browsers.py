@@ -19,6 +19,7 @@ SCROLL = "document.querySelector('#shelf').scrollIntoView({ block: 'end' })"
 # The newest pictures hang, with their ids once they are stored; the others are on the shelf.
 KEPT = f"""({SCROLL}, [...document.querySelectorAll('.result[id] img, #shelf img')]
   .filter(image => image.complete && image.naturalWidth > 0).length === given[0])"""
+IDLE = "document.title === 'Easel' && !document.querySelector('.result:not([id])')"
 VALUE = "document.querySelector(given[0])?.value"
 # What the browser's clipboard accepted; a script may not read it.
 WATCH_CLIPBOARD = """
@@ -161,11 +162,12 @@ def test_works_by_keyboard(browser):
     fill(browser, "a fox")
     browser.press("Control", "Enter")
     browser.until(HANGS, "a fox")
+    browser.until(IDLE)
     fill(browser, "a hen")
     browser.press("Control", "Enter")
     browser.until(HANGS, "a hen")
+    browser.until(IDLE)
     browser.until(KEPT, 2)
-    browser.until("!document.querySelector('.result:not([id])')")
     browser.type(".result .frame", KEYS["Enter"])
     shown = "document.querySelector('#viewer[open] .prompt-text')?.textContent"
     browser.until(f"{shown} === 'a hen'")

@@ -127,6 +127,7 @@ def test_undo_works_while_the_number_of_pictures_has_the_focus(page):
     make_pictures(page, QUICK)
     thumbnail(page, QUICK).click()
     press_in_viewer(page, "Delete")
+    expect(thumbnails(page)).to_have_count(0)
     page.get_by_role("radio", name="1", exact=True).focus()
     page.keyboard.press("Control+z")
     expect(thumbnails(page)).to_have_count(1)
