@@ -51,7 +51,7 @@ def style_preset() -> Choice:
 
 def output_format(formats: str, default: str = "jpeg") -> Choice:
     # Not AWS's default: a 1536-pixel PNG can exceed the 6 MB of a Lambda response.
-    help = "JPEG is small. PNG is lossless, and may be too large to send."
+    help = "JPEG is small. PNG is lossless and large."
     return choice("output_format", "File format", help, formats, default)
 
 

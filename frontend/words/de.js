@@ -48,7 +48,7 @@ export default {
   "CLIP guidance": "CLIP-Steuerung",
   "How CLIP, a second model, guides the picture.": "Wie CLIP, ein zweites Modell, das Bild lenkt.",
   "File format": "Dateiformat",
-  "JPEG is small. PNG is lossless, and may be too large to send.": "JPEG ist klein. PNG ist verlustfrei, kann aber zum Senden zu groß sein.",
+  "JPEG is small. PNG is lossless and large.": "JPEG ist klein. PNG ist verlustfrei und groß.",
   "Language": "Sprache",
   "Light": "Hell",
   "Dark": "Dunkel",

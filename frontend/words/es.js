@@ -46,7 +46,7 @@ export default {
   "CLIP guidance": "Guía de CLIP",
   "How CLIP, a second model, guides the picture.": "Cómo orienta la imagen CLIP, un segundo modelo.",
   "File format": "Formato de archivo",
-  "JPEG is small. PNG is lossless, and may be too large to send.": "JPEG ocupa poco. PNG no pierde calidad, pero puede ser demasiado grande para enviarse.",
+  "JPEG is small. PNG is lossless and large.": "JPEG ocupa poco. PNG no pierde calidad y ocupa mucho.",
   "Language": "Idioma",
   "Light": "Claro",
   "Dark": "Oscuro",

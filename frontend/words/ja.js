@@ -45,7 +45,7 @@ export default {
   "CLIP guidance": "CLIP ガイダンス",
   "How CLIP, a second model, guides the picture.": "もう一つのモデル CLIP が画像を導く方法です。",
   "File format": "ファイル形式",
-  "JPEG is small. PNG is lossless, and may be too large to send.": "JPEG は軽量です。PNG は劣化しませんが、大きすぎて送れないことがあります。",
+  "JPEG is small. PNG is lossless and large.": "JPEG は軽量です。PNG は劣化しませんが、大きくなります。",
   "Language": "言語",
   "Light": "ライト",
   "Dark": "ダーク",
