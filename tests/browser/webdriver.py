@@ -157,6 +157,7 @@ class Firefox(Browser):
             "marionette.port": self.port,
             "browser.download.folderList": 2,  # the folder of the next line
             "browser.download.dir": str(self.downloads),
+            "browser.download.alwaysOpenPanel": False,  # the panel takes the keys
             "intl.accept_languages": "en-US",
         }
         lines = [f"user_pref({json.dumps(n)}, {json.dumps(v)});\n" for n, v in preferences.items()]
