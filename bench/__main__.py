@@ -75,13 +75,17 @@ def import_table(handlers: dict[str, Handler]) -> str:
 def easel_table(handler: Handler, folder: Path) -> str:
     ready, image = page.first_images(folder)
     paints, one, four = page.visits(folder)
-    without, with_budget = page.budget_costs(handler)
+    alone, budgeted, keyed = page.service_costs(handler)
     rows = [
         ["checking that an image is valid base64", amount(check_times(), "ms")],
         ["reading a form with 4.5 MB, for Bedrock's request", amount(form_times(), "ms")],
         [
             "a warm request with a budget, relative to one without",
-            f"{ratio(with_budget, without)}, {amount(with_budget, 'ms')}",
+            f"{ratio(budgeted, alone)}, {amount(budgeted, 'ms')}",
+        ],
+        [
+            "a warm request with an `Idempotency-Key`, relative to one without",
+            f"{ratio(keyed, alone)}, {amount(keyed, 'ms')}",
         ],
         ["the whole page, compressed", f"{page.weight():.1f} kB"],
         ["the page's first paint on this machine", amount(paints, "ms")],

@@ -1,8 +1,9 @@
-"""Measures what a visitor waits for (the page, one image, four), and the budget's cost."""
+"""Measures what a visitor waits for (the page, one image, four), and the cost of AWS's services."""
 
 import gzip
 import logging
 import urllib.request
+import uuid
 from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
@@ -10,12 +11,14 @@ from time import perf_counter
 from moto.server import ThreadedMotoServer
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from bench.handlers import EVENT, ROOT, Handler
+from bench.handlers import ROOT, Handler
 from bench.starts import bedrock, start_instance
 from browser.acts import SHIP, generate
 from browser.chromium import find
-from conftest import Running, budget_table
-from package.lambdas import Instance
+from conftest import Running, budget_table, serving
+from local.__main__ import RESULTS_BUCKET, results_environment
+from local.s3 import S3
+from package.lambdas import Instance, event
 
 SERVED = (".html", ".css", ".js", ".svg")
 SLOW_PROMPT = "!slow 3 qwzx"  # the model takes 3 s, and the painter paints an unknown word quickly
@@ -69,17 +72,18 @@ def first_paint(browser: Browser, url: str) -> float:
 
 
 def image_time(page: Page, number: int) -> float:
-    """Seconds from the click until this many images are on the page."""
+    """Seconds from the click until this many images hang in place of those before."""
     page.get_by_role("radio", name=str(number), exact=True).check()
-    before = page.locator("figure img").count()
     started = perf_counter()
     generate(page, SLOW_PROMPT)
-    expect(page.locator("figure img")).to_have_count(before + number, timeout=30_000)
+    expect(page.locator("figure[aria-busy=true]")).to_have_count(number)
+    expect(page.locator("figure:not([aria-busy=true]) img")).to_have_count(number, timeout=30_000)
     return perf_counter() - started
 
 
-def budget_costs(handler: Handler) -> tuple[list[float], list[float]]:
-    """Milliseconds of a warm request without a budget, and with a budget in moto's DynamoDB."""
+def service_costs(handler: Handler) -> tuple[list[float], list[float], list[float]]:
+    """Milliseconds of a warm request: alone; with a budget in moto's DynamoDB; and with an
+    Idempotency-Key, whose answer the local S3 keeps."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it logs a line per request
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
@@ -88,17 +92,25 @@ def budget_costs(handler: Handler) -> tuple[list[float], list[float]]:
     with ExitStack() as stack:
         stack.callback(moto.stop)
         stack.enter_context(budget_table(dynamodb, "bench"))
+        s3 = stack.enter_context(serving(S3(0, RESULTS_BUCKET)))
         address = stack.enter_context(bedrock(20_000))
-        without, with_budget = (
-            stack.enter_context(start_instance(handler, address)) for _ in range(2)
+        alone, budgeted, keyed = (
+            stack.enter_context(start_instance(handler, address)) for _ in range(3)
         )
-        with_budget.environment |= budget | {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
-        times = [(request_time(without), request_time(with_budget)) for _ in range(40)][5:]
-    return [one for one, _ in times], [other for _, other in times]
+        budgeted.environment |= budget | {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
+        keyed.environment |= results_environment(s3.url)
+        rounds = [
+            (request_time(alone), request_time(budgeted), request_time(keyed, uuid.uuid4().hex))
+            for _ in range(40)
+        ]
+    one, two, three = map(list, zip(*rounds[5:], strict=True))
+    return one, two, three
 
 
-def request_time(instance: Instance) -> float:
+def request_time(instance: Instance, key: str = "") -> float:
     """Milliseconds."""
+    headers = {"Content-Type": "text/plain"} | ({"Idempotency-Key": key} if key else {})
+    sent = event("POST", "/", "a fox in the snow", [], False, headers)
     started = perf_counter()
-    assert instance.invoke(EVENT)["statusCode"] == 200, instance.log_text()
+    assert instance.invoke(sent)["statusCode"] == 200, instance.log_text()
     return (perf_counter() - started) * 1e3
