@@ -30,11 +30,18 @@ WATCH_CLIPBOARD = """
     const { width } = await createImageBitmap(blob)
     window.copied = { type: blob.type, width }
   }"""
+# Emptied, not deleted: a page before that the browser still keeps would hold up the deletion.
 EMPTY = """
   localStorage.clear()
   sessionStorage.clear()
   for (const { name } of await indexedDB.databases()) await new Promise((resolve, reject) => {
-    Object.assign(indexedDB.deleteDatabase(name), { onsuccess: resolve, onerror: reject })
+    indexedDB.open(name).onsuccess = ({ target: { result: database } }) => {
+      const names = database.objectStoreNames
+      const changes = database.transaction(names, "readwrite")
+      for (const store of names) changes.objectStore(store).clear()
+      Object.assign(changes, { oncomplete: resolve, onerror: reject })
+      database.close() // once the changes are complete
+    }
   })"""
 DROP = """
   const bytes = Uint8Array.from(atob(given[0]), letter => letter.charCodeAt(0))
