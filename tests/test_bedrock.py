@@ -122,6 +122,10 @@ def test_covers_every_error_of_invoke_model(client):
         ("ThrottlingException", 429, "Too many tokens per day, please wait before trying again.",
          DENIED),
         ("ThrottlingException", 429, None, BUSY),
+        # It may quote the prompt; the model may have been paid.
+        ("ModelErrorException", 424, "cannot paint 'Operation not allowed'", FAILED),
+        ("ModelErrorException", 424, "The response exceeds the maximum allowed size.",
+         bedrock.TOO_LARGE),
     ],
 )  # fmt: skip
 def test_maps_errors_by_their_message(client, stub, code, status, text, failure):
