@@ -46,8 +46,9 @@ def moto_bucket(moto):
     place = {"LocationConstraint": "us-west-2"}
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
     yield client
-    for each in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        client.delete_object(Bucket=BUCKET, Key=each["Key"])
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+        for each in page.get("Contents", []):
+            client.delete_object(Bucket=BUCKET, Key=each["Key"])
     client.delete_bucket(Bucket=BUCKET)
     client.close()
 
