@@ -32,6 +32,7 @@ JPEG_SCAN, JPEG_END = b"\xff\xda", b"\xff\xd9"
 JPEG_MARKER = re.compile(rb"\xff++([^\0])")
 MAX_JPEG_SEGMENTS = 1_000  # cameras write about ten, and one for each 64 kB of other data
 JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # the markers that carry the size
+MAX_CHUNKS = 10_000  # of a PNG or WebP: encoders make few of less than a kilobyte
 
 EXIF = b"Exif\0\0"
 ORIENTATION = 0x0112
@@ -106,24 +107,44 @@ def jpeg_segments(content: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def orientation(content: bytes) -> int:
-    """EXIF's orientation of a JPEG (CIPA DC-008): 1 is upright, 2 to 8 are turned or mirrored.
+    """EXIF's orientation (CIPA DC-008): 1 is upright, 2 to 8 are turned or mirrored.
 
     0 if the file has none, or none that can be read.
     """
-    if media_type(content) != "image/jpeg":
-        return 0
-    for _, data in jpeg_segments(content):
-        if data.startswith(EXIF):
-            tiff = data[len(EXIF) :]
-            order = "<" if tiff.startswith(b"II") else ">"
-            with contextlib.suppress(struct.error):
-                (first,) = struct.unpack_from(order + "I", tiff, 4)
-                (count,) = struct.unpack_from(order + "H", tiff, first)
-                for start in range(first + 2, first + 2 + 12 * count, 12):
-                    tag, value = struct.unpack_from(order + "H6xH", tiff, start)
-                    if tag == ORIENTATION:
-                        return int(value)
+    tiff = exif(content).removeprefix(EXIF)
+    order = "<" if tiff.startswith(b"II") else ">"
+    with contextlib.suppress(struct.error):
+        (first,) = struct.unpack_from(order + "I", tiff, 4)
+        (count,) = struct.unpack_from(order + "H", tiff, first)
+        for start in range(first + 2, first + 2 + 12 * count, 12):
+            tag, value = struct.unpack_from(order + "H6xH", tiff, start)
+            if tag == ORIENTATION:
+                return int(value)
     return 0
+
+
+def exif(content: bytes) -> bytes:
+    """The EXIF data of the file; b"" if it has none."""
+    type = media_type(content)
+    if type == "image/jpeg":
+        found = (data for _, data in jpeg_segments(content) if data.startswith(EXIF))
+    else:
+        found = (data for kind, data in chunks(content, type) if kind in (b"eXIf", b"EXIF"))
+    return next(found, b"")
+
+
+def chunks(content: bytes, type: str) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and data of each chunk of a PNG or a WebP (PNG's third edition, 5.3; RFC 9649, 2.3)."""
+    is_png = type == "image/png"
+    position = 8 if is_png else 12
+    for _ in range(MAX_CHUNKS):
+        head = content[position : position + 8]
+        if len(head) < 8:
+            return
+        kind, number = (head[4:], head[:4]) if is_png else (head[:4], head[4:])
+        length = int.from_bytes(number, "big" if is_png else "little")
+        yield kind, content[position + 8 : position + 8 + length]
+        position += length + 12 if is_png else 8 + length + length % 2
 
 
 def name_file(content: bytes) -> str:

@@ -6,6 +6,7 @@ taken out of an image, and compared with a constant, without undoing the filters
 
 import struct
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -68,12 +69,13 @@ def filtered(value: int, length: int, kind: int, above: int) -> bytes | None:
 
 def parse(content: bytes) -> Png:
     """Raises: ValueError if it is not a whole PNG."""
-    chunks: dict[bytes, bytes] = {}
+    parts: dict[bytes, list[bytes]] = defaultdict(list)
     position = len(SIGNATURE)
-    while position + 8 <= len(content) and b"IEND" not in chunks:
+    while position + 8 <= len(content) and b"IEND" not in parts:
         length, kind = struct.unpack_from(">I4s", content, position)
-        chunks[kind] = chunks.get(kind, b"") + content[position + 8 : position + 8 + length]
+        parts[kind].append(content[position + 8 : position + 8 + length])
         position += length + 12
+    chunks = {kind: b"".join(parts[kind]) for kind in parts}
     png = Png(chunks)
     if not {b"IHDR", b"IDAT", b"IEND"} <= chunks.keys() or len(chunks[b"IHDR"]) != 13:
         raise ValueError("be a whole PNG, got one without all of its parts")

@@ -148,23 +148,35 @@ def test_bytes_may_follow_the_end_as_cameras_append_previews():
     assert PICTURE.read(file() + b"\0" * 100)
 
 
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(2, 9))
-def test_never_sends_a_photo_sideways(orientation):
+def test_never_sends_a_photo_sideways(orientation, format):
     exif = piexif.dump({"0th": {piexif.ImageIFD.Orientation: orientation}})
     with pytest.raises(InvalidParameter) as raised:
-        PICTURE.read(file(640, 480, "JPEG", exif=exif))
+        PICTURE.read(file(640, 480, format, exif=exif))
     assert str(raised.value) == (
         f"image must be upright, got a photo with the EXIF orientation {orientation}: turn it in "
         "an image editor, or with `mogrify -auto-orient`"
     )
 
 
-@pytest.mark.parametrize("byte_order", ["little", "big"])
-def test_accepts_an_upright_photo(byte_order):
+def test_finds_the_orientation_behind_a_chunk_of_odd_length():
+    """WebP pads each chunk to an even length. The six bytes before the TIFF data may be missing."""
+    exif = piexif.dump({"0th": {piexif.ImageIFD.Orientation: 6}})
+    content = file(640, 480, "WEBP", exif=exif.removeprefix(b"Exif\0\0"), icc_profile=b"odd")
+    assert content.index(b"ICCP") < content.index(b"EXIF")
+    assert images.orientation(content) == 6
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("byte_order", ["<", ">"])
+def test_accepts_an_upright_photo(byte_order, format):
     exif = Pillow.Exif()
-    exif.endian = "<" if byte_order == "little" else ">"
+    exif.endian = byte_order
     exif[piexif.ImageIFD.Orientation] = 1
-    assert PICTURE.read(file(640, 480, "JPEG", exif=exif))
+    assert PICTURE.read(file(640, 480, format, exif=exif))
+    exif[piexif.ImageIFD.Orientation] = 3
+    assert images.orientation(file(640, 480, format, exif=exif)) == 3
 
 
 def test_an_image_that_is_not_required_may_be_left_out():

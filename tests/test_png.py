@@ -1,6 +1,8 @@
 """Masks: polarity and area, of PNG files of every kind. Pillow reads what the API has written."""
 
 import io
+import struct
+import time
 import tracemalloc
 
 import pytest
@@ -173,6 +175,16 @@ def test_other_formats_and_interlaced_masks_are_left_to_bedrock():
     for content in (file(format="JPEG", color="black"), file(format="WEBP", color="black")):
         assert MASK.read(content) is content
     assert pngs.has_area(png(64, 64, 8, 0, bytes(9_000), interlacing=1))
+
+
+def test_reads_a_png_of_very_many_parts_in_a_moment():
+    """Joining them one by one takes time with the square of their number: 10 s."""
+    part = struct.pack(">I", 1) + b"IDATx" + bytes(4)
+    content = png(64, 64, 8, 2).replace(b"\0\0\0\0IEND", part * 450_000 + b"\0\0\0\0IEND")
+    start = time.process_time()
+    with pytest.raises(ValueError, match="be a whole PNG, got broken data"):
+        pngs.has_area(content)
+    assert time.process_time() - start < 5  # 0.5 s on a machine of 2026
 
 
 def test_a_mask_never_inflates_beyond_what_its_header_announces():
