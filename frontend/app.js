@@ -23,7 +23,7 @@ addLanguages(find("#language"))
 addThemeMenu(find("#theme"))
 addKeysSwitch(find("#single-keys"))
 
-const { announce, toast, offer } = addNotices(find("#toast"))
+const { announce, toast, offer, undoAfter } = addNotices(find("#toast"))
 const pending = new Pending()
 const desk = addDesk(find("form"), {
   fetchModels, fetchBudget, loadPrompts, onModels: resume, onLink: welcomeGuest, announce, toast,
@@ -48,7 +48,7 @@ const openShelf = loadLater(async () => {
   const [{ addShelf }] = await Promise.all([import("./wall/shelf.js"), loadStyle("wall/shelf.css")])
   shelf = addShelf(find("#shelf"), await historyReady, {
     use: desk.usePicture, generateMore, moreLabel, createLink, loadMetadata, findOnWall, removeFromWall, hangNewest, areSingleKeysOn,
-    change, changeAgain, announce, toast, releaseFocus: desk.focusButton,
+    change, changeAgain, announce, toast, undoAfter, releaseFocus: desk.focusButton,
   })
   return shelf
 }, toast)

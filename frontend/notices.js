@@ -18,7 +18,7 @@ function showFirstFailure() {
 
 /**
  * @param {HTMLElement} box  with a button and the sentence for an unexpected failure
- * @returns {{announce: (sentence: string) => void, toast: (sentence: string, undo?: () => void) => () => void, offer: Function}}
+ * @returns {{announce: (sentence: string) => void, toast: (sentence: string, undo?: () => void) => () => void, offer: Function, undoAfter: (work: Promise) => Promise}}
  *   `announce` is for screen readers, where the page already shows the change;
  *   `toast` also shows the sentence, with an Undo button if there is an `undo`, and returns a
  *   function that withdraws this notice and its undo; until then, Ctrl+Z and ⌘Z take back the latest one
@@ -27,6 +27,7 @@ export function addNotices(box) {
   const [button, otherButton] = box.querySelectorAll("button")
   const failure = box.querySelector("p").textContent
   const undos = [] // of this visit, the latest last
+  let work // a promise, while something that can be undone is under way
   let timer
   let toastNumber = 0
 
@@ -96,13 +97,20 @@ export function addNotices(box) {
     stopTimer()
   }
 
-  document.addEventListener("keydown", event => {
-    if (!isUndo(event) || !undos.length) return
+  /** Let Ctrl+Z wait for this work, which ends with its notice, and then undo it. Returns the promise. */
+  function undoAfter(promise) {
+    work = promise
+    return promise.finally(() => work === promise && (work = undefined))
+  }
+
+  document.addEventListener("keydown", async event => {
+    if (!isUndo(event) || !(undos.length || work)) return
     event.preventDefault() // otherwise the browser also undoes the last typing
-    undoLatest()
+    await work
+    if (undos.length) undoLatest()
   })
 
-  return { announce, toast, offer }
+  return { announce, toast, offer, undoAfter }
 }
 
 /** Whether it is Ctrl+Z or ⌘Z, with Caps Lock too, outside a text, where the browser undoes the typing. */

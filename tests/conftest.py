@@ -62,7 +62,7 @@ pytest_plugins = ["browser.fixtures", "buckets", "forms", "services"]
 
 ROOT = Path(__file__).parent.parent
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text())
-LOADED = re.compile(r'<(?:link|script) [^>]*(?:href|src)="(.+?)"')
+LOADED = re.compile(r'<(?:link|script) (?!rel="apple-touch-icon")[^>]*(?:href|src)="(.+?)"')
 EVERY_MODEL = CHALICE["stages"]["local"]["environment_variables"]["MODELS"]
 TEXT_MODELS = [model for model in catalogue.parse(EVERY_MODEL).models if not model.edits]
 
@@ -72,7 +72,7 @@ PARAMETERS = ", ".join(["model", *sorted(NAMES - {"prompt"})])  # as error messa
 
 def first_load():
     """The page's files that a first visit in English loads. tests/test_house.py checks that
-    index.html names every module of them."""
+    index.html names every module of them. The icon for a home screen is fetched for that alone."""
     page = ROOT / "frontend/index.html"
     return [page, *(page.parent / name for name in LOADED.findall(page.read_text()))]
 

@@ -92,3 +92,11 @@ def test_every_alternative_sends_the_same_request(module):
 
 def test_measures_the_compressed_page():
     assert 30 < page.weight() < 200  # all languages and every room
+
+
+@pytest.mark.slow
+def test_measures_the_first_paint_and_the_time_until_an_image_is_shown(chromium, quick_site):
+    assert 0 < page.first_paint(chromium, quick_site.url) < 60_000  # milliseconds
+    with chromium.new_page() as opened:
+        opened.goto(quick_site.url)
+        assert 3 < page.image_time(opened, 1) < 60  # seconds: the model takes 3

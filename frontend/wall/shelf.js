@@ -34,11 +34,12 @@ const storageNotes = {
  * @param {() => boolean} callbacks.areSingleKeysOn  whether letters alone may be shortcuts
  * @param {(sentence: string) => void} callbacks.announce
  * @param {(sentence: string, undo?: () => void) => void} callbacks.toast
+ * @param {(work: Promise) => Promise} callbacks.undoAfter  lets Ctrl+Z wait for a deletion
  * @param {() => void} callbacks.releaseFocus  called when nothing is left here to focus
  */
 export function addShelf(shelf, history, {
   use, generateMore, moreLabel, createLink, loadMetadata, findOnWall, removeFromWall, hangNewest, areSingleKeysOn,
-  change, changeAgain, announce, toast, releaseFocus,
+  change, changeAgain, announce, toast, undoAfter, releaseFocus,
 }) {
   shelf.replaceChildren(...createContent())
   const find = selector => shelf.querySelector(selector)
@@ -82,7 +83,7 @@ export function addShelf(shelf, history, {
   })
   const selection = addSelection(find(".selection"), {
     loadAll: loadMatching, between: (record, other) => gallery.between(record.id, other.id), onChange: showSelection,
-    acts: { download: downloads.saveAll, star: starAll, remove: records => remove(records) },
+    acts: { download: downloads.saveAll, star: starAll, remove: records => undoAfter(remove(records)) },
   })
   const gallery = addGallery(find(".days"), {
     loadPage: page => history.page(page),
@@ -209,7 +210,7 @@ export function addShelf(shelf, history, {
     const next = await gallery.neighbor(record.id, 1) ?? await gallery.neighbor(record.id, -1)
     const goOn = () => (next ? open(next) : viewer.close())
     const goBack = () => (viewer.id ? open(record) : focusPicture(record.id))
-    await remove([record], () => viewer.id === record.id && goOn(), goBack)
+    await undoAfter(remove([record], () => viewer.id === record.id && goOn(), goBack))
     removingId = undefined
   }
 

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from browser.acts import (
     QUICK,
     generate,
+    last_announcement,
     make_pictures,
     press_in_viewer,
     setting,
@@ -20,6 +21,17 @@ pytestmark = pytest.mark.slow
 
 PRESS = """key => (document.activeElement ?? document.body).dispatchEvent(
   new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...key }))"""
+
+
+PRESS_UNDO_ONCE_GONE = """() => {
+  const observer = new MutationObserver(() => {
+    if (document.querySelector("figure[id]")) return
+    observer.disconnect()
+    const key = { key: "z", ctrlKey: true, bubbles: true, cancelable: true }
+    document.body.dispatchEvent(new KeyboardEvent("keydown", key))
+  })
+  observer.observe(document.body, { childList: true, subtree: true })
+}"""
 
 
 def press(page, **key):
@@ -121,6 +133,15 @@ def test_undo_works_with_caps_lock_and_on_any_keyboard(page):
         expect(thumbnails(page)).to_have_count(0)
         press(page, ctrlKey=True, **key)
         expect(thumbnails(page)).to_have_count(1)
+
+
+def test_undo_waits_for_the_deletion_that_is_under_way(page):
+    make_pictures(page, QUICK)
+    thumbnail(page, QUICK).click()
+    page.evaluate(PRESS_UNDO_ONCE_GONE)  # before the notice offers it
+    press_in_viewer(page, "Delete")
+    expect(last_announcement(page)).to_have_text("Picture restored.")
+    expect(thumbnails(page)).to_have_count(1)
 
 
 def test_undo_works_while_the_number_of_pictures_has_the_focus(page):
