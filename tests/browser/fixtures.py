@@ -68,7 +68,7 @@ def kept_site(moto):
 
     def paint(prompt, **settings):
         paintings.append(prompt)
-        return Image.new("RGB", (16, 16), "navy")
+        return Image.new("RGB", (128, 128), "navy")
 
     with ExitStack() as stack:
         table = stack.enter_context(budget_table(moto, "page"))

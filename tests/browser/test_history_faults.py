@@ -131,7 +131,9 @@ def test_does_not_wait_for_a_database_that_does_not_open(page, quick_site):
       const opening = indexedDB.open("easel", 1)
       opening.onsuccess = () => {
         window.held = opening.result // which blocks its deletion
-        indexedDB.deleteDatabase("easel").onblocked = () => resolve()
+        const deletion = indexedDB.deleteDatabase("easel")
+        deletion.onblocked = () => resolve()
+        deletion.onsuccess = () => { window.deleted = true }
       }
     })"""
     other.evaluate(script)
@@ -144,6 +146,7 @@ def test_does_not_wait_for_a_database_that_does_not_open(page, quick_site):
     add(page, "fox")
     assert (prompts(page), reason(page)) == (["fox"], "off")
     other.evaluate("held.close()")
+    other.wait_for_function("window.deleted")
     page.wait_for_function("indexedDB.databases().then(all => all.length)")
     add(page, "hen")
     page.reload()

@@ -9,6 +9,8 @@ from PIL import Image
 from browser import others
 from browser.recipes import automatic1111_file, to_base64
 from browser.webdriver import KEYS, SEES, Firefox, WebKit
+from conftest import serving
+from local.website import Website
 
 pytestmark = pytest.mark.slow
 
@@ -30,19 +32,6 @@ WATCH_CLIPBOARD = """
     const { width } = await createImageBitmap(blob)
     window.copied = { type: blob.type, width }
   }"""
-# Emptied, not deleted: a page before that the browser still keeps would hold up the deletion.
-EMPTY = """
-  localStorage.clear()
-  sessionStorage.clear()
-  for (const { name } of await indexedDB.databases()) await new Promise((resolve, reject) => {
-    indexedDB.open(name).onsuccess = ({ target: { result: database } }) => {
-      const names = database.objectStoreNames
-      const changes = database.transaction(names, "readwrite")
-      for (const store of names) changes.objectStore(store).clear()
-      Object.assign(changes, { oncomplete: resolve, onerror: reject })
-      database.close() // once the changes are complete
-    }
-  })"""
 DROP = """
   const bytes = Uint8Array.from(atob(given[0]), letter => letter.charCodeAt(0))
   const dataTransfer = new DataTransfer()
@@ -61,11 +50,16 @@ def started(request, tmp_path_factory):
 
 
 @pytest.fixture
-def browser(started, quick_site):
-    """The browser at the page, without anything kept from before."""
-    started.open(f"{quick_site.url}icon.svg")
-    started.run(EMPTY)
-    visit(started, quick_site.url)
+def url(kept_site):
+    """Easel at an address where no test before has left anything in the browser."""
+    known = kept_site.website
+    with serving(Website(0, known.api_port, known.objects, known.api_headers)) as website:
+        yield f"http://127.0.0.1:{website.server_port}/"
+
+
+@pytest.fixture
+def browser(started, url):
+    visit(started, url)
     return started
 
 
@@ -102,10 +96,10 @@ def press(browser, action):
     browser.click(button)
 
 
-def test_makes_a_picture_and_keeps_it_over_a_reload(browser, quick_site):
+def test_makes_a_picture_and_keeps_it_over_a_reload(browser, url):
     generate(browser, "a fox")
     browser.until(KEPT, 1)
-    visit(browser, quick_site.url)
+    visit(browser, url)
     browser.until(KEPT, 1)
 
 
@@ -206,40 +200,40 @@ def test_a_failure_is_a_sentence_and_keeps_the_words(browser):
     browser.until(f"{VALUE} === '!filtered a fox'", "#prompt")
 
 
-def test_a_closed_tab_loses_no_picture(browser, quick_site):
-    before = quick_site.calls()
+def test_a_closed_tab_loses_no_picture(browser, kept_site, url):
+    before = kept_site.calls()
     (first,) = browser.call("GetWindowHandles")
     tab = browser.call("NewWindow", type="tab")["handle"]
     browser.call("SwitchToWindow", handle=tab)
-    visit(browser, quick_site.url)
+    visit(browser, url)
     fill(browser, "!slow 2 a fox")
     browser.click("[type=submit]")
     browser.until("document.querySelector('[aria-busy]') !== null")
     time.sleep(0.5)  # until the request has left
     browser.call("CloseWindow")
     browser.call("SwitchToWindow", handle=first)
-    visit(browser, quick_site.url)
+    visit(browser, url)
     browser.until(HANGS, "a fox")
     browser.until(KEPT, 1)
-    assert quick_site.calls() == before + 1
+    assert kept_site.calls() == before + 1
 
 
-def test_a_link_fills_in_the_form(browser, quick_site):
-    visit(browser, f"{quick_site.url}#prompt=two%20foxes&model=stable-image-ultra&seed=77")
+def test_a_link_fills_in_the_form(browser, url):
+    visit(browser, f"{url}#prompt=two%20foxes&model=stable-image-ultra&seed=77")
     for selector, value in [("#prompt", "two foxes"), ("#model", "stable-image-ultra")]:
         browser.until(f"{VALUE} === given[1]", selector, value)
     browser.until(f"{VALUE} === '77'", "[name=seed]")
 
 
-def test_keeps_pictures_in_a_private_window(browser, quick_site):
+def test_keeps_pictures_in_a_private_window(browser, url):
     """All of WebKit's automated windows are private: its storage refuses Blobs there."""
     (first,) = browser.call("GetWindowHandles")
     options = {"type": "window"} | ({"private": True} if isinstance(browser, Firefox) else {})
     browser.call("SwitchToWindow", handle=browser.call("NewWindow", **options)["handle"])
-    visit(browser, quick_site.url)
+    visit(browser, url)
     generate(browser, "a secret fox")
     browser.until(KEPT, 1)
-    visit(browser, quick_site.url)
+    visit(browser, url)
     browser.until(KEPT, 1)
     browser.call("CloseWindow")
     browser.call("SwitchToWindow", handle=first)
@@ -254,8 +248,8 @@ def resisting(browser):
 
 
 @pytest.mark.parametrize("started", [Firefox], indirect=True)
-def test_where_canvases_return_noise_the_picture_itself_is_kept(resisting, quick_site):
-    visit(resisting, quick_site.url)
+def test_where_canvases_return_noise_the_picture_itself_is_kept(resisting, url):
+    visit(resisting, url)
     generate(resisting, "a fox")
     resisting.until(KEPT, 1)
     generate(resisting, "a hen")
