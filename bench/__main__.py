@@ -16,7 +16,7 @@ from bench.handlers import AGAIN, BARE, OURS, Handler, bedrock_answer, build_han
 from bench.markers import rewrite
 from bench.requests import BASE64_LENGTH, request_costs
 from bench.starts import import_costs, memory, start_costs
-from chalicelib import catalogue, form, images
+from chalicelib import catalogue, form_data, images
 from chalicelib.stability import is_base64
 
 
@@ -118,7 +118,7 @@ def form_times() -> list[float]:
     times = []
     for _ in range(30):
         started = perf_counter()
-        parts = form.parse("multipart/form-data; boundary=x", body)
+        parts = form_data.parse("multipart/form-data; boundary=x", body)
         assert model.body(model.read(dict(parts)))["image"]
         times.append((perf_counter() - started) * 1e3)
     return times

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
-from chalicelib import form, openai
+from chalicelib import form_data, openai
 from chalicelib.catalogue import IMAGES
 from chalicelib.errors import InvalidParameter
 from chalicelib.model import Model
@@ -40,7 +40,7 @@ def read_form(parts: list[tuple[str, bytes]]) -> Fields:
             images.append((int(found[1] or len(images)), content))
         else:
             others.append((name, content))
-    fields = {name: typed(name, value) for name, value in form.read(others, FILES).items()}
+    fields = {name: typed(name, value) for name, value in form_data.read(others, FILES).items()}
     present = {name: value for name, value in fields.items() if value != ""}
     return present, [content for _, content in sorted(images, key=itemgetter(0))]
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from chalice import Response
 
-from chalicelib import form
+from chalicelib import form_data
 from chalicelib.errors import RETRY_AFTER_SECONDS, Failure, RequestInProgress
 from chalicelib.record import Record
 from chalicelib.results import Answer, Results, parse_key
@@ -62,7 +62,7 @@ def describe(request: Any) -> tuple[bytes, bytes]:
     query = request.query_params or {}
     values = {name: request.query_params.getlist(name) for name in sorted(query)}
     content_type = request.headers.get("content-type", "")
-    boundary = form.boundary(content_type)
+    boundary = form_data.boundary(content_type)
     head = [request.path, values, content_type.replace(boundary, "") if boundary else content_type]
     try:
         body = request.raw_body

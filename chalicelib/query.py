@@ -3,7 +3,7 @@
 from collections.abc import Container
 from typing import Any
 
-from chalicelib import form
+from chalicelib import form_data
 from chalicelib.errors import InvalidParameter
 
 FORM = "multipart/form-data"
@@ -19,7 +19,7 @@ def read(request: Any, files: Container[str]) -> dict[str, Any]:
         raise InvalidParameter("prompt must be the body of the request, got a query parameter")
     if not is_form(request):
         return query | {"prompt": read_text(request)}
-    fields = form.read(read_parts(request), files)
+    fields = form_data.read(read_parts(request), files)
     for name in query.keys() & fields.keys():
         raise InvalidParameter(f"{name[:80]} must be given once, got it in query and body")
     return query | fields
@@ -38,12 +38,12 @@ def is_form(request: Any) -> bool:
 
 def read_parts(request: Any) -> list[tuple[str, bytes]]:
     """The names and contents of a form's parts. Raises: InvalidParameter."""
-    return form.parse(request.headers["content-type"], read_bytes(request))
+    return form_data.parse(request.headers["content-type"], read_bytes(request))
 
 
 def read_text(request: Any) -> str:
     """The body as text, without a byte order mark. Raises: InvalidParameter."""
-    return form.decode("body", read_bytes(request))
+    return form_data.decode("body", read_bytes(request))
 
 
 def read_bytes(request: Any) -> bytes:

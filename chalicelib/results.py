@@ -282,4 +282,4 @@ def error_code(error: Exception) -> str:
 def storage_unavailable(error: Exception) -> ModelUnavailable:
     """The error if S3 cannot be asked: without a claim, nothing is spent."""
     log.warn("The results bucket is unavailable: %s: %s", type(error).__name__, error)
-    return ModelUnavailable("the answer cannot be kept now; try again in a few seconds")
+    return ModelUnavailable("the result cannot be stored now; try again in a few seconds")

@@ -1,21 +1,16 @@
-"""The CloudFormation stack: the API with its budget, log and alarms, and the website."""
+"""The CloudFormation stack: the API with its budget and log, the alarms, and the website."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from chalice.cdk import Chalice
 from constructs import Construct
 
-from infra import gateway, results
+from infra import alarms, gateway, results
 from infra.options import Options
 from infra.website import Website, log_group
 
@@ -66,7 +61,7 @@ class Easel(Stack):
         self.api.add_override("Properties.OpenApiVersion", "2.0")
         gateway.set_limits(self.api, options.cloudfront)
         gateway.set_errors(self.api, has_results=bool(self.results))
-        self.add_alarms(options)
+        alarms.add(self, self.handler.ref, options.alarm_email)
         self.add_outputs(
             DailyBudgetUsd=f"{options.daily_budget_usd:.2f}",
             Access="code" if options.access_code_sha256 else "open",
@@ -141,55 +136,6 @@ class Easel(Stack):
         role: Any = self.chalice.get_resource("ApiHandlerRole")
         role.add_override("Properties.Policies", policies)
 
-    def add_alarms(self, options: Options) -> None:
-        """Adds alarms on failures, on requests above the budget, and on guessed access codes."""
-        function = self.handler.ref
-        dimensions, lambdas = {"function": function}, {"FunctionName": function}
-        errors = cloudwatch.MathExpression(
-            expression="handled + crashed + throttled",  # a missing value counts as zero
-            label="Errors",
-            period=Duration.minutes(5),
-            using_metrics={
-                "handled": five_minute_sum("Easel", "Errors", dimensions),
-                "crashed": five_minute_sum("AWS/Lambda", "Errors", lambdas),
-                "throttled": five_minute_sum("AWS/Lambda", "Throttles", lambdas),
-            },
-        )
-        rejected = five_minute_sum("Easel", "BudgetSpent", dimensions)
-        unauthorized = five_minute_sum("Easel", "Unauthorized", dimensions)
-        alarms = [
-            add_alarm(self, "ErrorsAlarm", errors, 5, "Easel had 5 or more errors in 5 minutes."),
-            add_alarm(
-                self, "BudgetAlarm", rejected, 1, "Easel rejected a request: it exceeds the budget."
-            ),
-            add_alarm(
-                self,
-                "UnauthorizedAlarm",
-                unauthorized,
-                100,
-                "Easel rejected 100 or more access codes in 5 minutes: someone may be guessing.",
-            ),
-        ]
-        if options.alarm_email:
-            topic = self.add_topic(options.alarm_email)
-            for each in alarms:
-                each.add_alarm_action(actions.SnsAction(topic))
-
-    def add_topic(self, email: str) -> sns.Topic:
-        """Its policy replaces the default one, which lets CloudWatch publish, so it must allow
-        that itself."""
-        topic = sns.Topic(self, "Alarms", enforce_ssl=True)
-        topic.add_subscription(subscriptions.EmailSubscription(email))
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
-            )
-        )
-        return topic
-
     def add_outputs(self, **outputs: str) -> None:
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
@@ -228,28 +174,3 @@ def endpoint_statements(arns: list[str]) -> list[dict[str, Any]]:
             "Condition": via_bedrock,
         },
     ]
-
-
-def five_minute_sum(namespace: str, name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=namespace,
-        metric_name=name,
-        dimensions_map=dimensions,
-        statistic="Sum",
-        period=Duration.minutes(5),
-    )
-
-
-def add_alarm(
-    scope: Construct, id: str, metric: cloudwatch.IMetric, threshold: int, description: str
-) -> cloudwatch.Alarm:
-    return cloudwatch.Alarm(
-        scope,
-        id,
-        metric=metric,
-        threshold=threshold,
-        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        evaluation_periods=1,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        alarm_description=description,
-    )

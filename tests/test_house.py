@@ -47,10 +47,10 @@ MAY_IMPORT = {
     "chalicelib/stability.py": {"chalicelib.model", "chalicelib.parameters", "chalicelib.errors"},
     "chalicelib/images.py": {"chalicelib.png"},
     "chalicelib/png.py": set(),
-    "chalicelib/query.py": {"chalicelib.errors", "chalicelib.form"},
-    "chalicelib/form.py": {"multipart", "chalicelib.errors"},
+    "chalicelib/query.py": {"chalicelib.errors", "chalicelib.form_data"},
+    "chalicelib/form_data.py": {"multipart", "chalicelib.errors"},
     "chalicelib/edits.py": {
-        *("chalicelib.catalogue", "chalicelib.errors", "chalicelib.form", "chalicelib.model"),
+        *("chalicelib.catalogue", "chalicelib.errors", "chalicelib.form_data", "chalicelib.model"),
         *("chalicelib.openai", "chalicelib.png"),
     },
     "chalicelib/model.py": {"chalicelib.images", "chalicelib.parameters"},
@@ -65,7 +65,7 @@ MAY_IMPORT = {
         *("botocore.exceptions", "chalicelib.errors", "chalicelib.log", "chalicelib.parameters")
     },
     "chalicelib/idempotency.py": {
-        *("chalice", "chalicelib.errors", "chalicelib.form", "chalicelib.record"),
+        *("chalice", "chalicelib.errors", "chalicelib.form_data", "chalicelib.record"),
         "chalicelib.results",
     },
     "chalicelib/__init__.py": set(),
@@ -247,7 +247,7 @@ def test_the_docs_list_every(kind, words):
 @pytest.mark.parametrize("model", catalogue.MODELS, ids=lambda model: model.name)
 def test_the_docs_list_the_price_of_each_model(model):
     page = (ROOT / "API.md").read_text() if model.edits else README
-    price = f"${model.price_usd:.2f}" if model.price_usd else "by the hour of the endpoint"
+    price = f"${model.price_usd:.2f}" if model.price_usd else "the endpoint's hourly price"
     row = rf"^\| {re.escape(model.title)}\b.* \| `{model.name}` \| {re.escape(price)} \|$"
     assert re.search(row, page, re.MULTILINE)
 

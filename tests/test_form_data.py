@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chalicelib import form as forms
+from chalicelib import form_data
 from chalicelib.errors import InvalidParameter
 from forms import BOUNDARY, FORM, form
 
@@ -12,7 +12,7 @@ FOX = form(prompt="a fox")
 
 
 def parse(body, content_type=FORM):
-    return forms.parse(content_type, body)
+    return form_data.parse(content_type, body)
 
 
 @pytest.mark.parametrize("boundary", ["x", "X Y Z", "a" * 70, "'()+_,-./:=?"])
@@ -85,14 +85,14 @@ def test_rejects_a_form_without_a_boundary(content_type):
 
 def test_reads_text_as_utf8_and_files_as_bytes():
     parts = parse(form(prompt="\ufeffé 狐\r\n", image=b"\xff\xfe"))
-    assert forms.read(parts, {"image"}) == {"prompt": "é 狐\r\n", "image": b"\xff\xfe"}
+    assert form_data.read(parts, {"image"}) == {"prompt": "é 狐\r\n", "image": b"\xff\xfe"}
     with pytest.raises(InvalidParameter, match="prompt must be UTF-8 text, got other bytes"):
-        forms.read(parse(form(prompt=b"\xff\xfe")), {"image"})
+        form_data.read(parse(form(prompt=b"\xff\xfe")), {"image"})
 
 
 def test_rejects_a_name_given_twice():
     with pytest.raises(InvalidParameter, match="seed must be given once, got more"):
-        forms.read(parse(form(("seed", "1"), ("seed", "1"))), ())
+        form_data.read(parse(form(("seed", "1"), ("seed", "1"))), ())
 
 
 @given(
