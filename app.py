@@ -1,5 +1,9 @@
 """HTTP in, HTTP out: the routes, the environment variables and the AWS clients. Knows no model."""
 
+import gc
+
+gc.disable()  # collections would take a sixth of the start and free nothing (`make bench`)
+
 import os
 import time
 from collections.abc import Callable
@@ -25,7 +29,7 @@ from chalicelib import (
     query,
     results,
 )
-from chalicelib.errors import RETRY_AFTER_SECONDS, ImageTooLarge
+from chalicelib.errors import RETRY_AFTER_SECONDS
 from chalicelib.model import Model, Query, media_type
 from chalicelib.record import Record
 
@@ -46,8 +50,7 @@ MAX_RESPONSE_BYTES = 6_291_556 - 8_192
 
 # All waits together stay below Lambda's timeout; without a bucket, below API Gateway's 29 s too: a
 # reservation, its repeat and Bedrock's answer end 24 s after the start; a refund takes 3 s more.
-# botocore's own retries are off: after a read timeout they send the prompt again, and the image is
-# paid for twice. S3 alone is asked twice, as that changes nothing.
+# botocore's retries are off, as a prompt that is sent again is paid for again; S3 is asked twice.
 BEDROCK_CONFIG = Config(
     connect_timeout=2, read_timeout=MODEL_TIMEOUT_SECONDS - 2, retries={"total_max_attempts": 1}
 )
@@ -55,9 +58,6 @@ DYNAMODB_CONFIG = Config(connect_timeout=0.7, read_timeout=2.3, retries={"total_
 S3_CONFIG = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
 )
-
-TOO_LARGE = "the picture is too large to send; ask for output_format=jpeg or webp"
-TOO_LARGE_TOGETHER = "the pictures are too large to send together; ask for fewer at once"
 
 EXPOSED_HEADERS = (
     "X-Image-Model X-Image-Seed X-Image-Type X-Image-Price X-Image-Ignored X-Image-Charged "
@@ -83,6 +83,8 @@ daily_budget = budget.Budget(
     budget.parse_daily_usd(DAILY_BUDGET_USD, BUDGET_TABLE),
     clock=lambda: datetime.now(UTC),
 )
+gc.freeze()  # later collections skip what the start has made
+gc.enable()
 
 
 @cache
@@ -263,8 +265,7 @@ def generate_images(queries: list[Query], ignored: list[str], record: Record) ->
     generate_each = partial(generate_image, model, record.started + MODEL_TIMEOUT_SECONDS)
     with ThreadPoolExecutor(len(values)) as pool:
         images = list(pool.map(generate_each, bodies, record.reservations))
-    if not kept.bucket and sum(map(len, images)) > MAX_RESPONSE_BYTES:
-        raise ImageTooLarge(TOO_LARGE if len(images) == 1 else TOO_LARGE_TOGETHER)
+    kept.check_size(images)
     seeds = [each.get("seed", 0) for each in values]  # 0: the model has none
     return images, seeds, image_headers(model, images, seeds, ignored)
 
@@ -280,8 +281,7 @@ def generate_image(
 def publish(images: list[str], site: str) -> list[str]:
     """A URL for each image; "" for one that S3 did not store."""
     with ThreadPoolExecutor(len(images)) as pool:
-        paths = list(pool.map(lambda image: kept.publish(image, media_type(image)), images))
-    return [f"{site}{path}" if path else "" for path in paths]
+        return list(pool.map(lambda image: kept.publish(image, media_type(image), site), images))
 
 
 def image_headers(model: Model, images: list[str], seeds: list[int], ignored: list[str]) -> Headers:

@@ -13,46 +13,46 @@ class Failure(ChaliceViewError):
     may_be_charged = True
 
 
-class InvalidParameter(Failure):
+class FreeFailure(Failure):
+    """The base class of failures before or without an image; its price is refunded."""
+
+    may_be_charged = False
+
+
+class InvalidParameter(FreeFailure):
     """A value is missing, malformed, out of range, unknown or repeated."""
 
     STATUS_CODE = 400
-    may_be_charged = False
 
 
-class AccessCodeRequired(Failure):
+class AccessCodeRequired(FreeFailure):
     """The access code is missing or wrong."""
 
     STATUS_CODE = 401
-    may_be_charged = False
 
 
-class UnknownModel(Failure):
+class UnknownModel(FreeFailure):
     """No model on offer has this name."""
 
     STATUS_CODE = 404
-    may_be_charged = False
 
 
-class UnknownResult(Failure):
+class UnknownResult(FreeFailure):
     """No answer is kept for this idempotency key."""
 
     STATUS_CODE = 404
-    may_be_charged = False
 
 
-class RequestInProgress(Failure):
+class RequestInProgress(FreeFailure):
     """An earlier request with the same idempotency key is still being worked on."""
 
     STATUS_CODE = 409
-    may_be_charged = False
 
 
-class ModelRetired(Failure):
+class ModelRetired(FreeFailure):
     """AWS has switched the model off."""
 
     STATUS_CODE = 410
-    may_be_charged = False
 
 
 class ContentFiltered(Failure):
@@ -65,25 +65,22 @@ class ContentFiltered(Failure):
         self.may_be_charged = may_be_charged
 
 
-class KeyReused(Failure):
+class KeyReused(FreeFailure):
     """The idempotency key belongs to another request."""
 
     STATUS_CODE = 422
-    may_be_charged = False
 
 
-class ModelBusy(Failure):
+class ModelBusy(FreeFailure):
     """Bedrock throttled the call, so no image was made."""
 
     STATUS_CODE = 429
-    may_be_charged = False
 
 
-class BudgetSpent(Failure):
+class BudgetSpent(FreeFailure):
     """Today's budget is used up."""
 
     STATUS_CODE = 429
-    may_be_charged = False
 
 
 class ModelFailed(Failure):
@@ -98,25 +95,22 @@ class ImageTooLarge(Failure):
     STATUS_CODE = 502
 
 
-class ModelUnavailable(Failure):
+class ModelUnavailable(FreeFailure):
     """Bedrock is unavailable, not ready, unreachable or out of quota, so no image was made."""
 
     STATUS_CODE = 503
-    may_be_charged = False
 
 
-class BudgetUnavailable(Failure):
+class BudgetUnavailable(FreeFailure):
     """The budget table did not answer. No image was made, but its price may stay reserved."""
 
     STATUS_CODE = 503
-    may_be_charged = False
 
 
-class ModelAccessDenied(Failure):
+class ModelAccessDenied(FreeFailure):
     """The AWS account may not use the model (yet)."""
 
     STATUS_CODE = 503
-    may_be_charged = False
 
 
 class ModelTimeout(Failure):

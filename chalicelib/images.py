@@ -53,10 +53,9 @@ def measure(content: bytes) -> tuple[int, int]:
     type = media_type(content)
     if not type:
         raise ValueError(f"be a JPEG, PNG or WebP image, got {name_file(content)}")
+    read = {"image/jpeg": jpeg_size, "image/png": png_size, "image/webp": webp_size}[type]
     try:
-        size = {"image/jpeg": jpeg_size, "image/png": png_size, "image/webp": webp_size}[type](
-            content
-        )
+        size = read(content)
     except (IndexError, KeyError, struct.error):
         raise ValueError("be a whole image, got a file without a size") from None
     if not is_complete(content, type):

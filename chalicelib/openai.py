@@ -137,8 +137,8 @@ def to_query(request: Mapping[str, Any], model: Model) -> tuple[Query, list[str]
     ignored = [name for name in request if name in IGNORED_FIELDS]
     shapes = [each for each in model.used(query) if each.name in ("aspect_ratio", "size")]
     size = request.get("size", "auto")
-    if shapes:
-        require_one_of(SIZES, "size", size)
+    if shapes and size not in SIZES:
+        raise InvalidParameter(f"size must be one of {', '.join(SIZES)}, got {describe(size)}")
     if size != "auto" and ("aspect_ratio" in query or not shapes):
         ignored.append("size")
     elif size != "auto":
@@ -165,12 +165,6 @@ def require_text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise InvalidParameter(f"{name} must be text, got {describe(value)}")
     return value
-
-
-def require_one_of(allowed: Iterable[str], name: str, value: Any) -> str:
-    if value not in allowed:
-        raise InvalidParameter(f"{name} must be one of {', '.join(allowed)}, got {describe(value)}")
-    return str(value)
 
 
 def describe(value: Any) -> str:
@@ -207,17 +201,12 @@ def format_answer(
 
     `urls` has a URL for each image, or "" where the image itself is sent.
     """
-    shown = [
-        {"url": url} if url else {"b64_json": image}
-        for image, url in zip(images, urls, strict=True)
-    ]
-    return {
-        "created": created,
-        "data": [
-            each | ({"seed": seed} if seed else {}) for each, seed in zip(shown, seeds, strict=True)
-        ],
-        "output_format": media_type(images[0]).removeprefix("image/"),
-    }
+    data: list[dict[str, Any]] = []
+    for image, url, seed in zip(images, urls, seeds, strict=True):
+        shown = {"url": url} if url else {"b64_json": image}
+        data.append(shown | ({"seed": seed} if seed else {}))
+    format = media_type(images[0]).removeprefix("image/")
+    return {"created": created, "data": data, "output_format": format}
 
 
 def format_models(names: Iterable[str]) -> dict[str, Any]:

@@ -44,6 +44,8 @@ CLAIMED = ("PreconditionFailed", "ConditionalRequestConflict")
 # s3:ListBucket, and the function has no use for that permission.
 MISSING = ("NoSuchKey", "AccessDenied")
 
+TOO_LARGE = "the picture is too large to send; ask for output_format=jpeg or webp"
+TOO_LARGE_TOGETHER = "the pictures are too large to send together; ask for fewer at once"
 IN_PROGRESS = "a request with this Idempotency-Key is still being worked on"
 
 
@@ -191,11 +193,16 @@ class Results:
                 )
         return redirect(name, answer.headers)
 
-    def publish(self, image: str, media_type: str) -> str:
-        """Store an image, given as base64 text; its path on the website, "" if S3 fails."""
+    def check_size(self, images: list[str]) -> None:
+        """Without a bucket, one response has to hold all images. Raises: ImageTooLarge."""
+        if not self.bucket and sum(map(len, images)) > self.max_bytes:
+            raise ImageTooLarge(TOO_LARGE if len(images) == 1 else TOO_LARGE_TOGETHER)
+
+    def publish(self, image: str, media_type: str, site: str) -> str:
+        """Store an image, given as base64 text; its URL on the website, "" if S3 fails."""
         name = secrets.token_hex(32)
         is_stored = self.try_put(name, base64.b64decode(image), {}, media_type)
-        return f"/files/{name}" if is_stored else ""
+        return f"{site}/files/{name}" if is_stored else ""
 
     def try_put(self, name: str, body: bytes, metadata: dict[str, str], content_type: str) -> bool:
         try:

@@ -11,6 +11,10 @@ from botocore.config import Config
 from PIL import Image
 
 import app as easel
+from chalicelib import errors
+
+CLASSES = {each for each in vars(errors).values() if isinstance(each, type)}
+FAILURES = CLASSES - {errors.ChaliceViewError, errors.Failure, errors.FreeFailure}
 
 BOUNDARY = "----easel"
 EDITS = "/v1/images/edits"

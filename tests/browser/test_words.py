@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 
 from browser.acts import QUICK, advance_clock_until, generate, submit, watch_posts
 from browser.languages import FRONTEND, LANGUAGES, PLACEHOLDER, translations, untranslated
-from chalicelib import errors
 from chalicelib.catalogue import MODELS
 from conftest import TEXT_MODELS
+from forms import FAILURES
 
 INDEX = (FRONTEND / "index.html").read_text()
 SCRIPTS = {
@@ -90,13 +90,13 @@ def model_texts():
         for each in every
         if each["kind"] != "image" and each["name"] not in OWN_LABELS and not each.get("with_image")
     ]
-    told = {each[words] for each in parameters for words in ("label", "help")}
-    return told | {model.description for model in MODELS if not model.edits}
+    texts = {each[words] for each in parameters for words in ("label", "help")}
+    return texts | {model.description for model in MODELS if not model.edits}
 
 
 def error_codes():
     """The error codes, each with a translation; api.js explains BudgetSpent with a time."""
-    return {each.__name__ for each in errors.Failure.__subclasses__()} - {"BudgetSpent"}
+    return {each.__name__ for each in FAILURES} - {"BudgetSpent"}
 
 
 @pytest.fixture(params=LANGUAGES)
