@@ -11,7 +11,7 @@ from statistics import quantiles
 from bench.hour import HOUR_SECONDS, IMAGE, PAGE_FILES, REFUSAL_SECONDS, Click, Hour, Limits, Visit
 from bench.markers import rewrite
 
-# Assumed behaviour of people; nobody has measured it yet.
+# Assumed behavior of people; nobody has measured it yet.
 THINK_SECONDS = 30  # before a click, on average, exponential
 RETURNING = 0.5  # share of clicks that are followed by another: two per visitor on average
 FOUR_IMAGES = 0.25  # share of clicks that ask for four images; the others ask for one

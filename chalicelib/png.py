@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6  # colour types
-CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}
+GRAY, RGB, PALETTE, GRAY_ALPHA, RGBA = 0, 2, 3, 4, 6  # color types
+CHANNELS = {GRAY: 1, RGB: 3, PALETTE: 1, GRAY_ALPHA: 2, RGBA: 4}
 MAX_PIXELS = 9_437_184  # Stability's limit, and so that of the memory that a file can take
 INVERTED_GREYS = b"".join(bytes([255 - level]) * 3 for level in range(256))
 
@@ -25,7 +25,7 @@ class Png:
 
     @property
     def header(self) -> tuple[int, ...]:
-        """Width, height, bits of a sample, colour type, compression, filter method, interlacing."""
+        """Width, height, bits of a sample, color type, compression, filter method, interlacing."""
         return struct.unpack(">IIBBBBB", self.chunks[b"IHDR"])
 
     @property
@@ -92,23 +92,23 @@ def has_area(content: bytes) -> bool:
     Raises: ValueError if the file is broken.
     """
     png = parse(content)
-    _, _, bits, colour, *_, interlacing = png.header
+    _, _, bits, color, *_, interlacing = png.header
     if interlacing:
         return True
-    if colour == PALETTE:
+    if color == PALETTE:
         first = next(png.planes(0))[1][0]  # up to eight pixels
         indices = {first >> shift & (1 << bits) - 1 for shift in range(0, 8, bits)}
         levels = [png.chunks.get(b"PLTE", b"")[3 * index : 3 * index + 3] for index in indices]
         return any(map(any, levels)) or not png.is_constant(0, first)
-    channels = 3 if colour in (RGB, RGBA) else 1
+    channels = 3 if color in (RGB, RGBA) else 1
     return not all(png.is_constant(offset, 0) for offset in range(channels * max(bits // 8, 1)))
 
 
 def has_transparency(content: bytes) -> bool:
     """Whether an image has a pixel that is not opaque, as `has_area`."""
     png = parse(content)
-    _, _, bits, colour, *_, interlacing = png.header
-    if colour not in (GREY_ALPHA, RGBA):
+    _, _, bits, color, *_, interlacing = png.header
+    if color not in (GRAY_ALPHA, RGBA):
         return b"tRNS" in png.chunks
     bytes_per_pixel = png.pixel_bits // 8
     alpha = range(bytes_per_pixel - bits // 8, bytes_per_pixel)
@@ -122,17 +122,17 @@ def from_alpha(content: bytes) -> bytes:
     Raises: ValueError if the file is broken, or its transparency is of another kind.
     """
     png = parse(content)
-    width, height, bits, colour, *_, interlacing = png.header
-    if colour == PALETTE and b"tRNS" in png.chunks:
-        colours = len(png.chunks.get(b"PLTE", b"")) // 3
-        alphas = png.chunks[b"tRNS"].ljust(colours, b"\xff")
-        palette = b"".join(bytes([255 - alpha]) * 3 for alpha in alphas[:colours])
+    width, height, bits, color, *_, interlacing = png.header
+    if color == PALETTE and b"tRNS" in png.chunks:
+        colors = len(png.chunks.get(b"PLTE", b"")) // 3
+        alphas = png.chunks[b"tRNS"].ljust(colors, b"\xff")
+        palette = b"".join(bytes([255 - alpha]) * 3 for alpha in alphas[:colors])
         return write(png.chunks[b"IHDR"], palette, png.chunks[b"IDAT"])
-    if colour not in (GREY_ALPHA, RGBA) and b"tRNS" not in png.chunks:
+    if color not in (GRAY_ALPHA, RGBA) and b"tRNS" not in png.chunks:
         return content
-    if colour not in (GREY_ALPHA, RGBA) or bits != 8 or interlacing:
+    if color not in (GRAY_ALPHA, RGBA) or bits != 8 or interlacing:
         raise ValueError("be a PNG with an alpha channel of 8 bits, not interlaced")
-    rows = b"".join(bytes([kind]) + row for kind, row in png.planes(CHANNELS[colour] - 1))
+    rows = b"".join(bytes([kind]) + row for kind, row in png.planes(CHANNELS[color] - 1))
     header = struct.pack(">IIBBBBB", width, height, 8, PALETTE, 0, 0, 0)
     return write(header, INVERTED_GREYS, zlib.compress(rows, 1))
 

@@ -97,7 +97,7 @@ class Automatic1111:
                 "init_images": [encoded(image.resize(size))],
                 "mask": encoded(edit.mask.resize(size)),
                 "denoising_strength": INPAINT_STRENGTH,
-                "inpainting_fill": 0,  # the mask starts from the colours around it
+                "inpainting_fill": 0,  # the mask starts from the colors around it
                 "inpaint_full_res": False,
             },
         )

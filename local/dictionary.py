@@ -60,7 +60,7 @@ storm: sturm gewitter | tormenta tempestad | 嵐
 lightning: blitz blitze | relámpago rayo | 稲妻 雷
 aurora: polarlicht nordlicht polarlichter nordlichter | aurora_boreal | オーロラ
 neon: neon neonlicht | neón | ネオン
-watercolour: aquarell | acuarela | 水彩画 水彩
+watercolor: aquarell | acuarela | 水彩画 水彩
 sketch: skizze zeichnung | boceto dibujo | スケッチ
 pixel-art: pixelkunst | pixel_art | ドット絵
 origami: origami | papiroflexia | 折り紙

@@ -28,9 +28,9 @@ def file(width=64, height=64, format="PNG", mode="RGB", color="navy", **options)
     return content.getvalue()
 
 
-def png(width, height, bits, colour, data=b"", interlacing=0, **chunks):
+def png(width, height, bits, color, data=b"", interlacing=0, **chunks):
     """A PNG of its parts; the filtered `data` is compressed. Any size can be announced."""
-    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, interlacing)
+    header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, interlacing)
     parts = {"IHDR": header, **chunks, "IDAT": zlib.compress(data), "IEND": b""}
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(content)) + kind.encode() + content

@@ -17,9 +17,9 @@ from local.bedrock import Bedrock
 
 
 @functools.cache
-def file(width=64, height=64, mode="RGB", colour="navy", output_format="PNG"):
+def file(width=64, height=64, mode="RGB", color="navy", output_format="PNG"):
     """An image file as base64 text."""
-    return encode(Image.new(mode, (width, height), colour), output_format)
+    return encode(Image.new(mode, (width, height), color), output_format)
 
 
 def encode(image, output_format="PNG"):

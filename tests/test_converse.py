@@ -76,7 +76,7 @@ def test_a_filter_leaves_no_words(local_bedrock):
     [
         ("Ein Leuchtturm am Meer bei Nacht", "a lighthouse at the sea at night"),
         ("die alte Burg auf dem Berg", "the old castle on the mountain"),
-        ("Ein Wald im Nebel, Aquarell", "a forest in the fog, watercolour"),
+        ("Ein Wald im Nebel, Aquarell", "a forest in the fog, watercolor"),
         ("un faro junto al mar de noche", "a lighthouse by the sea at night"),
         ("un castillo blanco en la montaña", "a white castle in the mountain"),
         ("月の下の海の上の船", "ship on the sea under the moon"),

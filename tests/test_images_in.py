@@ -140,7 +140,7 @@ def test_a_repeated_field_is_an_error(bedrock, post):
             "/?prompt=a",
             "prompt must be the body of the request, got a query parameter",
         ),
-        (form(*fields, ("colour", "red")), "/", "a parameter must be one of model, aspect_ratio, "),
+        (form(*fields, ("color", "red")), "/", "a parameter must be one of model, aspect_ratio, "),
         (form(("prompt", b"\xff")), "/", "prompt must be UTF-8 text, got other bytes"),
         (form(*fields)[:-4], "/", "body must be a whole form, got another one: unexpected end of "),
     ):

@@ -127,7 +127,7 @@ def test_without_a_mask_the_transparent_part_is_edited(service, services):
 
 
 def test_a_mask_takes_precedence_over_the_transparent_part(services):
-    services.invoke("stable-image-inpaint", image=half_transparent(), mask=file(mode="L", colour=0))
+    services.invoke("stable-image-inpaint", image=half_transparent(), mask=file(mode="L", color=0))
     assert services.painted[0]["edit"].mask.getextrema() == (0, 0)
 
 

@@ -127,7 +127,7 @@ REFUSED = [
      "than 1, got 'png': several would be too large to send", "output_format"),
     (FOX | {"aspect_ratio": "7:7"}, "aspect_ratio must be one of 1:1, 16:9, 21:9, 2:3, 3:2, 4:5, "
      "5:4, 9:16, 9:21, got '7:7'", "aspect_ratio"),
-    (FOX | {"colour": "red"}, f"a parameter must be one of {PARAMETERS}, got 'colour'", None),
+    (FOX | {"color": "red"}, f"a parameter must be one of {PARAMETERS}, got 'color'", None),
     (FOX | {"model": 7}, "model must be text, got 7", "model"),
 ]  # fmt: skip
 

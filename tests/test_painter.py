@@ -83,7 +83,7 @@ def detail(image: Image.Image) -> float:
 
 
 def fur_share(image: Image.Image) -> float:
-    """The share of the image's lower part that has the colour of fox fur."""
+    """The share of the image's lower part that has the color of fox fur."""
     red, green, blue = np.asarray(image, int)[image.height // 3 :].transpose(2, 0, 1)
     return float(np.mean((red > 150) & (red - green > 60) & (green - blue > 20)))
 
@@ -133,7 +133,7 @@ def test_paints_a_full_size_abstract_image_with_narrow_bands() -> None:
     assert picture("qwzx 11", seed=11, width=640, height=1536, steps=10).size == (640, 1536)
 
 
-def test_a_high_cfg_scale_adds_colour() -> None:
+def test_a_high_cfg_scale_adds_color() -> None:
     normal, high = (picture("a lake at sunset", cfg_scale=scale) for scale in (7, 35))
     saturation = [np.asarray(image.convert("HSV"))[..., 1].mean() for image in (normal, high)]
     assert saturation[1] > 1.1 * saturation[0]
@@ -172,18 +172,16 @@ def test_leaves_out_the_negative_prompt(negative: str) -> None:
     assert difference(everything, without) > 0.1
 
 
-def test_colours_an_abstract_image_by_colour_words() -> None:
+def test_colors_an_abstract_image_by_color_words() -> None:
     red, _, blue = np.asarray(picture("blue"), float).mean(axis=(0, 1))
     assert blue > 1.2 * red
     red, _, blue = np.asarray(picture("red"), float).mean(axis=(0, 1))
     assert red > 1.2 * blue
 
 
-def test_colours_a_thing_by_the_colour_word_before_it() -> None:
-    assert set(parse("a blue hot-air balloon over a red castle").colours) == {"balloon", "castle"}
-    red, blue = (
-        picture(f"a {colour} balloon", width=100, height=100) for colour in ("red", "blue")
-    )
+def test_colors_a_thing_by_the_color_word_before_it() -> None:
+    assert set(parse("a blue hot-air balloon over a red castle").colors) == {"balloon", "castle"}
+    red, blue = (picture(f"a {color} balloon", width=100, height=100) for color in ("red", "blue"))
     assert difference(red, blue) > 1
 
 
@@ -222,10 +220,10 @@ def test_paints_an_abstract_image_for_unknown_words(prompt: str) -> None:
 
 def test_maps_every_style_preset_to_a_style() -> None:
     styles = {preset: parse("a lake", preset=preset).style for preset in PRESETS.split()}
-    assert set(styles.values()) == {"oil", "watercolour", "pixel"}
+    assert set(styles.values()) == {"oil", "watercolor", "pixel"}
     assert (styles["pixel-art"], styles["anime"], styles["cinematic"]) == (
         "pixel",
-        "watercolour",
+        "watercolor",
         "oil",
     )
     assert parse("a lake", preset="neon-punk").time == "neon"
@@ -255,10 +253,10 @@ def test_captions_only_abstract_images(monkeypatch) -> None:
     assert written == ["qwzx"]
 
 
-def test_recognises_every_example_prompt_of_the_page() -> None:
+def test_recognizes_every_example_prompt_of_the_page() -> None:
     page = (ROOT / "frontend/index.html").read_text()
     examples = re.findall(r'class="example".*?<img[^>]*>([^<]+)<', page)
     assert len(examples) == 3
     subjects = [parse(prompt) for prompt in (*examples, SHIP)]
-    assert all(subject.recognised for subject in subjects)
+    assert all(subject.recognized for subject in subjects)
     assert [subject.time for subject in subjects] == ["dawn", "fog", "aurora", "storm"]

@@ -115,7 +115,7 @@ def test_search_replace_puts_the_prompts_thing_in_the_place_of_the_other():
     assert changed(result, painted())[:40].max() == 0
 
 
-def test_search_recolor_recolours_only_the_thing():
+def test_search_recolor_recolors_only_the_thing():
     result = edit("search-recolor", "a blue fox")
     red, _, blue = pixels(result).transpose(2, 0, 1)
     furry = changed(result, painted()) > 60
@@ -154,16 +154,16 @@ def test_outpaint_keeps_the_image_and_continues_it(prompt):
 
 
 def edges(image):
-    """How steep the grey is at each pixel above the signature."""
-    grey = np.asarray(image.convert("L").resize((SIDE, SIDE)), float)[:220]
-    return np.hypot(*np.gradient(grey)).ravel()
+    """How steep the gray is at each pixel above the signature."""
+    gray = np.asarray(image.convert("L").resize((SIDE, SIDE)), float)[:220]
+    return np.hypot(*np.gradient(gray)).ravel()
 
 
 def alike(one, other):
     return np.corrcoef(one, other)[0, 1]
 
 
-def test_control_structure_keeps_the_shapes_and_takes_the_prompts_colours():
+def test_control_structure_keeps_the_shapes_and_takes_the_prompts_colors():
     strong = edit("control-structure", "neon city", control_strength=1)
     weak = edit("control-structure", "neon city", control_strength=0)
     assert alike(edges(strong), edges(painted())) > alike(edges(weak), edges(painted())) + 0.1
@@ -181,7 +181,7 @@ def test_control_sketch_draws_the_images_lines():
     assert dark[1] < dark[0] - 30
 
 
-def colour(image):
+def color(image):
     return pixels(image).mean(axis=(0, 1))
 
 
@@ -190,17 +190,17 @@ def test_style_guide_takes_the_images_palette_by_fidelity():
     free, close = (
         edit("style-guide", "a fox", style, size=(SIDE, SIDE), fidelity=each) for each in (0, 1)
     )
-    apart = [np.abs(colour(each) - colour(style)).sum() for each in (free, close)]
+    apart = [np.abs(color(each) - color(style)).sum() for each in (free, close)]
     assert apart[1] < 0.4 * apart[0]
 
 
 def test_style_transfer_keeps_the_composition_in_the_styles_palette():
     style = painted("neon city")
     result = edit("style-transfer", style=style)
-    assert np.abs(colour(result) - colour(style)).sum() < 40
+    assert np.abs(color(result) - color(style)).sum() < 40
     assert alike(edges(result), edges(painted())) > 0.2
     same = edit("style-transfer", style=style, style_strength=0, change_strength=0.1)
-    assert np.abs(colour(same) - colour(painted())).sum() < 20
+    assert np.abs(color(same) - color(painted())).sum() < 20
 
 
 @pytest.mark.parametrize("tool", ["fast-upscale", "conservative-upscale", "creative-upscale"])

@@ -28,7 +28,7 @@ def with_square(mode, keep, edit, size=(96, 80), **options):
     return content.getvalue()
 
 
-def grey(content):
+def gray(content):
     return Image.open(io.BytesIO(content)).convert("L")
 
 
@@ -36,15 +36,15 @@ def noise(size=(96, 80)):
     return Image.effect_noise(size, 90)
 
 
-@pytest.mark.parametrize(("mode", "colour"), [("RGBA", (9, 8, 7)), ("LA", (9,))])
-def test_a_transparent_square_becomes_a_white_one(mode, colour):
-    mask = grey(pngs.from_alpha(with_square(mode, (*colour, 255), (*colour, 0))))
-    expected = grey(with_square("L", 0, 255))
+@pytest.mark.parametrize(("mode", "color"), [("RGBA", (9, 8, 7)), ("LA", (9,))])
+def test_a_transparent_square_becomes_a_white_one(mode, color):
+    mask = gray(pngs.from_alpha(with_square(mode, (*color, 255), (*color, 0))))
+    expected = gray(with_square("L", 0, 255))
     assert ImageChops.difference(mask, expected).getbbox() is None
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8])
-def test_a_transparent_colour_of_a_palette_becomes_white(bits):
+def test_a_transparent_color_of_a_palette_becomes_white(bits):
     image = Image.new("P", (96, 80), 1)
     image.putpalette([9, 9, 9, *[200, 100, 0] * (2**bits - 1)])
     image.paste(0, (8, 8, 40, 40))
@@ -52,7 +52,7 @@ def test_a_transparent_colour_of_a_palette_becomes_white(bits):
     image.save(content, "PNG", transparency=0)
     mask = pngs.from_alpha(content.getvalue())
     assert mask[24] == bits
-    assert ImageChops.difference(grey(mask), grey(with_square("L", 0, 255))).getbbox() is None
+    assert ImageChops.difference(gray(mask), gray(with_square("L", 0, 255))).getbbox() is None
 
 
 @pytest.mark.parametrize(("mode", "step"), [("LA", 2), ("RGBA", 4)])
@@ -64,7 +64,7 @@ def test_partly_transparent_pixels_are_partly_edited(mode, step):
     image.save(content, "PNG")
     kinds = {kind for kind, _ in pngs.parse(content.getvalue()).planes(step - 1)}
     assert len(kinds) > 1
-    mask = grey(pngs.from_alpha(content.getvalue()))
+    mask = gray(pngs.from_alpha(content.getvalue()))
     assert ImageChops.difference(mask, ImageChops.invert(alpha)).getbbox() is None
 
 
@@ -93,7 +93,7 @@ ALPHAS = some.lists(
 def test_converts_every_filter_and_finds_constants(alphas, kind):
     rows = [b"".join(bytes([9, 99, 199, alpha]) for alpha in row) for row in alphas]
     content = png(3, len(rows), 8, 6, b"".join(filtered_rows(rows, kind)))
-    assert list(grey(pngs.from_alpha(content)).tobytes()) == [
+    assert list(gray(pngs.from_alpha(content)).tobytes()) == [
         255 - alpha for row in alphas for alpha in row
     ]
     levels = {alpha for row in alphas for alpha in row}
@@ -103,7 +103,7 @@ def test_converts_every_filter_and_finds_constants(alphas, kind):
 
 
 def test_a_single_pixel_is_converted():
-    assert grey(pngs.from_alpha(file(1, 1, mode="RGBA", color=(1, 2, 3, 0)))).tobytes() == b"\xff"
+    assert gray(pngs.from_alpha(file(1, 1, mode="RGBA", color=(1, 2, 3, 0)))).tobytes() == b"\xff"
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "P", "1"])
@@ -118,7 +118,7 @@ def test_a_mask_without_transparency_stays_as_it_is(mode):
         png(1, 1, 16, 6, bytes(9)), png(1, 1, 16, 4, bytes(5)), png(1, 1, 8, 6, bytes(5), 1),
         png(1, 1, 8, 0, bytes(2), tRNS=b"\0\0"),
     ],
-    ids=["16 bits", "16 bits, grey", "interlaced", "one transparent grey"],
+    ids=["16 bits", "16 bits, gray", "interlaced", "one transparent gray"],
 )  # fmt: skip
 def test_refuses_transparency_of_another_kind(content):
     with pytest.raises(ValueError, match="be a PNG with an alpha channel of 8 bits, not inter"):
@@ -161,9 +161,9 @@ def test_a_mask_must_have_a_pixel_to_edit(mode, black, white):
 
 def test_a_mask_of_a_palette_must_have_a_pixel_to_edit():
     for index, is_full in ((0, False), (1, True)):
-        for colours in (2, 4, 16, 256):
+        for colors in (2, 4, 16, 256):
             image = Image.new("P", (64, 64), index)
-            image.putpalette([0, 0, 0, *[255] * 3 * (colours - 1)])
+            image.putpalette([0, 0, 0, *[255] * 3 * (colors - 1)])
             content = io.BytesIO()
             image.save(content, "PNG")
             assert pngs.has_area(content.getvalue()) == is_full

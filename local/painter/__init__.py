@@ -54,22 +54,22 @@ def paint(
     """An RGB image of the prompt, width by height pixels, or the image of an edit.
 
     More steps (10 to 50) add detail. A low cfg_scale (0 to 35) skips words and shifts the hue, a
-    high one adds colour. Only the removal of a background returns RGBA.
+    high one adds color. Only the removal of a background returns RGBA.
     """
     key = f"{seed}|{prompt}"
     dice = seeded_dice(key)
     subject = parse_prompt(prompt, negative_prompt, style_preset, cfg_scale, dice)
 
     def draft(width: int, height: int) -> Image.Image:
-        if subject.recognised:
+        if subject.recognized:
             picture = _paint_reference(subject, key, width, height)
         else:
-            picture = to_image(paint_abstract(list(subject.colours.values()), dice, width, height))
-        return _grade_colours(picture, cfg_scale, dice)
+            picture = to_image(paint_abstract(list(subject.colors.values()), dice, width, height))
+        return _grade_colors(picture, cfg_scale, dice)
 
     def finish(width: int, height: int) -> Image.Image:
         image = draft(width, height)
-        if subject.recognised:
+        if subject.recognized:
             detail = min(max((steps - 10) / 40, 0), 1)
             return to_image(STYLES[subject.style](to_field(image), dice, detail))
         lettering.add_caption(image, prompt)
@@ -118,8 +118,8 @@ def _add_place(scene: Scene, picture: Field) -> Field:
             return land.add_meadow(scene, land.add_mountains(scene, picture, 3, 0.16))
 
 
-def _grade_colours(image: Image.Image, cfg_scale: float, dice: Dice) -> Image.Image:
-    """A low cfg_scale shifts the hue at random; a high one raises colour and contrast."""
+def _grade_colors(image: Image.Image, cfg_scale: float, dice: Dice) -> Image.Image:
+    """A low cfg_scale shifts the hue at random; a high one raises color and contrast."""
     shift = int(dice.normal(0, 40) * max(0, 1 - cfg_scale / 7))
     if shift:
         hue, *rest = image.convert("HSV").split()

@@ -14,7 +14,7 @@ from .find import find_thing
 from .noise import Dice, Field, blur, mix, ramp, rgb, to_field, to_image
 from .scene import Scene
 from .styles import paint_oil
-from .words import Subject, colour_codes
+from .words import Subject, color_codes
 
 MEGAPIXEL = 1_048_576  # larger images are edited at this size
 
@@ -77,18 +77,18 @@ def search_replace(task: Task) -> Image.Image:
 
 
 def search_recolor(task: Task) -> Image.Image:
-    """The image with the thing that the words name in the prompt's colour."""
+    """The image with the thing that the words name in the prompt's color."""
     image = task.small(task.edit.image)
     _, core = find_thing(image, task.edit.settings["select_prompt"])
-    codes = colour_codes(task.prompt)
-    colour = rgb(codes[0]) if codes else np.array(task.dice.random(3), np.float32)
+    codes = color_codes(task.prompt)
+    color = rgb(codes[0]) if codes else np.array(task.dice.random(3), np.float32)
     picture = to_field(image)
     mask = to_image(core).resize(image.size)
-    grey = picture.mean(axis=2)
-    usual = float((grey * to_field(mask)).sum() / max(to_field(mask).sum(), 1e-6))
-    tone = np.clip(grey / max(usual, 0.05), 0, 2)[..., None]
-    # Darker than usual becomes a shade of the colour, lighter a tint towards white.
-    tinted = np.where(tone < 1, colour * tone, colour + (1 - colour) * (tone - 1) * 0.7)
+    gray = picture.mean(axis=2)
+    usual = float((gray * to_field(mask)).sum() / max(to_field(mask).sum(), 1e-6))
+    tone = np.clip(gray / max(usual, 0.05), 0, 2)[..., None]
+    # Darker than usual becomes a shade of the color, lighter a tint towards white.
+    tinted = np.where(tone < 1, color * tone, color + (1 - color) * (tone - 1) * 0.7)
     return _in_mask(task, to_image(tinted), mask)
 
 
@@ -113,7 +113,7 @@ def outpaint(task: Task) -> Image.Image:
     core = known.resize(small.size, Image.Resampling.BILINEAR).filter(ImageFilter.MinFilter(3))
     picture, edge = to_field(small), to_field(core)
     beyond = _continued(picture, edge)
-    if task.subject.recognised:
+    if task.subject.recognized:
         scene = to_field(task.draft(*small.size))
         far = (settings["creativity"] * blur(1 - edge, 90))[..., None]
         beyond = mix(scene + spread(picture - scene, edge), scene, far)
@@ -177,5 +177,5 @@ def _in_mask(task: Task, edited: Image.Image, mask: Image.Image) -> Image.Image:
 
 
 def smoothed(field: Field, radius: float) -> Field:
-    """Each colour of a picture blurred."""
+    """Each color of a picture blurred."""
     return np.stack([blur(layer, radius) for layer in np.moveaxis(field, 2, 0)], axis=2)

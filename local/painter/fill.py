@@ -12,7 +12,7 @@ WORST_FIT = 0.3  # the largest error of a part that is cloned, where 1 is black 
 def spread(values: Field, known: Field) -> Field:
     """The values with those unknown interpolated from the nearest known ones.
 
-    `values` is h by w by colours and `known` h by w, from 0 to 1. Averages known values into ever
+    `values` is h by w by colors and `known` h by w, from 0 to 1. Averages known values into ever
     smaller pictures, then fills each picture's gaps from the next smaller one.
     """
     h, w = known.shape
@@ -52,7 +52,7 @@ def _resized(field: Field, w: int, h: int) -> Field:
 def erase(picture: Field, hole: Field, dice: Dice | None) -> Field:
     """The picture with its hole (1) painted over by the part beside it that fits best.
 
-    That part keeps its texture; its colours are shifted so that no seam shows. If nothing fits,
+    That part keeps its texture; its colors are shifted so that no seam shows. If nothing fits,
     the surroundings run into the hole, with `dice` in strokes of a brush.
     """
     known = (hole < 0.02).astype(np.float32)
@@ -97,7 +97,7 @@ def _shifted(field: Field, down: int, across: int) -> Field:
 
 def smooth_along(guide: Image.Image, mask: Field, radius: int) -> Field:
     """The mask with edges moved to those of the guide (He, Sun and Tang's guided filter)."""
-    grey = to_field(guide.convert("L"))
+    gray = to_field(guide.convert("L"))
 
     def mean(field: Field) -> Field:
         total = np.pad(field, ((radius + 1, radius), (radius + 1, radius)), mode="edge")
@@ -106,6 +106,6 @@ def smooth_along(guide: Image.Image, mask: Field, radius: int) -> Field:
         box = total[side:, side:] - total[:-side, side:] - total[side:, :-side]
         return np.asarray((box + total[:-side, :-side]) / side**2, np.float32)
 
-    mean_grey, mean_mask = mean(grey), mean(mask)
-    slope = (mean(grey * mask) - mean_grey * mean_mask) / (mean(grey * grey) - mean_grey**2 + 3e-4)
-    return np.asarray(np.clip(mean(slope) * grey + mean(mean_mask - slope * mean_grey), 0, 1))
+    mean_gray, mean_mask = mean(gray), mean(mask)
+    slope = (mean(gray * mask) - mean_gray * mean_mask) / (mean(gray * gray) - mean_gray**2 + 3e-4)
+    return np.asarray(np.clip(mean(slope) * gray + mean(mean_mask - slope * mean_gray), 0, 1))

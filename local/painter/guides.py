@@ -1,4 +1,4 @@
-"""Paints the prompt under the guidance of an image: its lines, tones, colours or strokes."""
+"""Paints the prompt under the guidance of an image: its lines, tones, colors or strokes."""
 
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
@@ -6,22 +6,22 @@ from PIL import Image, ImageChops, ImageFilter
 from . import noise
 from .edits import Task, smoothed
 from .noise import Field, blur, mix, ramp, rgb, to_field, to_image
-from .styles import paint_oil, paint_watercolour
+from .styles import paint_oil, paint_watercolor
 
 
 def control_sketch(task: Task) -> Image.Image:
-    """The image's lines in ink, over washes in the prompt's colours."""
+    """The image's lines in ink, over washes in the prompt's colors."""
     image = task.small(task.edit.image)
     strength = task.edit.settings["control_strength"]
     picture, scene = to_field(image), to_field(task.draft(*image.size))
-    toned = _recoloured(_calm(picture), scene)
-    wash = paint_watercolour(mix(scene, toned, 0.25 + 0.75 * strength), task.dice, 1)
+    toned = _recolored(_calm(picture), scene)
+    wash = paint_watercolor(mix(scene, toned, 0.25 + 0.75 * strength), task.dice, 1)
     ink = _lines(picture) * (0.25 + 0.75 * strength)
     return _fitted(task, mix(wash, rgb("221c1a"), ink))
 
 
 def control_structure(task: Task) -> Image.Image:
-    """The image's shapes and light, painted in the prompt's colours."""
+    """The image's shapes and light, painted in the prompt's colors."""
     image = task.small(task.edit.image)
     strength = task.edit.settings["control_strength"]
     return _fitted(task, _restructured(task, to_field(image), strength))
@@ -36,7 +36,7 @@ def image_to_image(task: Task) -> Image.Image:
     if strength == 1:
         return task.paint(*size)
     picture, scene = to_field(image), to_field(task.draft(*size))
-    guide = mix(picture, _recoloured(picture, scene), ramp(0, 0.7, strength))
+    guide = mix(picture, _recolored(picture, scene), ramp(0, 0.7, strength))
     # Large shapes give way to the prompt's before the small ones do.
     coarse = mix(smoothed(guide, 24), smoothed(scene, 24), ramp(0.3, 0.9, strength))
     fine = mix(guide - smoothed(guide, 24), scene - smoothed(scene, 24), ramp(0.5, 1, strength))
@@ -45,14 +45,14 @@ def image_to_image(task: Task) -> Image.Image:
 
 
 def style_guide(task: Task) -> Image.Image:
-    """The prompt in the image's colours and strokes."""
+    """The prompt in the image's colors and strokes."""
     style, fidelity = to_field(task.small(task.edit.image)), task.edit.settings["fidelity"]
     scene = to_field(task.draft(*task.size))
     return to_image(_in_style(task, scene, style, fidelity, fidelity))
 
 
 def style_transfer(task: Task) -> Image.Image:
-    """The image in the style image's colours and strokes."""
+    """The image in the style image's colors and strokes."""
     image, settings = task.small(task.edit.image), task.edit.settings
     style = to_field(task.small(task.edit.style or image))
     picture = to_field(image)
@@ -80,13 +80,13 @@ def upscale(task: Task) -> Image.Image:
 
 def _restructured(task: Task, picture: Field, strength: float) -> Field:
     scene = to_field(task.draft(picture.shape[1], picture.shape[0]))
-    toned = _recoloured(picture, scene)
+    toned = _recolored(picture, scene)
     return paint_oil(mix(scene, toned, 0.15 + 0.85 * strength), task.dice, 1)
 
 
-def _in_style(task: Task, picture: Field, style: Field, colours: float, strokes: float) -> Field:
+def _in_style(task: Task, picture: Field, style: Field, colors: float, strokes: float) -> Field:
     """The picture in the style's palette; its detail gives way to strokes of the style's size."""
-    palette = mix(picture, _matched(picture, style), colours)
+    palette = mix(picture, _matched(picture, style), colors)
     busy = np.clip(_roughness(style) * 9, 0.1, 1)
     painted = paint_oil(palette, task.dice, float(1 - 0.75 * strokes * (1 - busy)))
     return mix(palette, painted, 0.3 + 0.7 * strokes)
@@ -97,24 +97,24 @@ def _roughness(picture: Field) -> float:
     return float(np.abs(picture - smoothed(picture, 4)).mean())
 
 
-def _recoloured(picture: Field, scene: Field) -> Field:
-    """The picture's light and dark in the scene's colours, dark to dark and light to light."""
-    grey, other = picture.mean(axis=2), scene.mean(axis=2)
+def _recolored(picture: Field, scene: Field) -> Field:
+    """The picture's light and dark in the scene's colors, dark to dark and light to light."""
+    gray, other = picture.mean(axis=2), scene.mean(axis=2)
     steps = np.linspace(0.01, 0.99, 24)
-    ours, theirs = np.quantile(grey, steps), np.quantile(other, steps)
+    ours, theirs = np.quantile(gray, steps), np.quantile(other, steps)
     tones = np.digitize(other, theirs)
-    colours = np.stack(
+    colors = np.stack(
         [scene[tones == each].mean(axis=0) for each in range(25) if (tones == each).any()]
     )
-    places = np.linspace(0, 1, len(colours))
-    rank = np.interp(grey, ours + np.arange(24) * 1e-6, steps)
-    return np.stack(
-        [np.interp(rank, places, colours[:, each]) for each in range(3)], axis=2
-    ).astype(np.float32)
+    places = np.linspace(0, 1, len(colors))
+    rank = np.interp(gray, ours + np.arange(24) * 1e-6, steps)
+    return np.stack([np.interp(rank, places, colors[:, each]) for each in range(3)], axis=2).astype(
+        np.float32
+    )
 
 
 def _matched(picture: Field, style: Field) -> Field:
-    """The picture with the style's distribution of colours, in three turned sets of axes."""
+    """The picture with the style's distribution of colors, in three turned sets of axes."""
     matched = picture.reshape(-1, 3)
     target = style.reshape(-1, 3)
     steps = np.linspace(0, 1, 64)
@@ -134,12 +134,12 @@ def _matched(picture: Field, style: Field) -> Field:
 
 
 def _rotation(angle: float) -> Field:
-    """Axes along grey and across it, turned about grey."""
-    grey = np.array([1, 1, 1]) / 3**0.5
+    """Axes along gray and across it, turned about gray."""
+    gray = np.array([1, 1, 1]) / 3**0.5
     first = np.array([1, -1, 0]) / 2**0.5
-    second = np.cross(grey, first)
+    second = np.cross(gray, first)
     across = np.cos(angle) * first + np.sin(angle) * second
-    return np.stack([grey, across, np.cross(grey, across)], axis=1).astype(np.float32)
+    return np.stack([gray, across, np.cross(gray, across)], axis=1).astype(np.float32)
 
 
 def _calm(picture: Field) -> Field:
@@ -151,11 +151,11 @@ def _calm(picture: Field) -> Field:
 
 def _lines(picture: Field) -> Field:
     """Dark lines along the picture's edges, from 0 to 1."""
-    grey = blur(picture.mean(axis=2), 1.5)
-    down, across = np.gradient(grey)
+    gray = blur(picture.mean(axis=2), 1.5)
+    down, across = np.gradient(gray)
     edge = np.hypot(down, across)
     strong = max(float(np.quantile(edge, 0.985)), 0.01)
-    drawn = np.clip(blur(grey, 6) - grey, 0, 1) * 6
+    drawn = np.clip(blur(gray, 6) - gray, 0, 1) * 6
     return np.asarray(np.clip(ramp(0.35, 1.1, edge / strong) + drawn, 0, 1))
 
 

@@ -20,10 +20,10 @@ def add_mountains(scene: Scene, picture: Field, layers: int, height: float) -> F
         toward = sample(scene.lace, u - scene.side * 0.02, v - 0.012)
         lit = sample(scene.lace, u, v) - toward
         tone = np.clip(0.8 + lit * (1 if scene.misty else 2.4), 0.35, 1.5)[..., None]
-        colour = mix(rock, scene.land * 0.85, near * 0.8) * tone
+        color = mix(rock, scene.land * 0.85, near * 0.8) * tone
         mist = (0.9 if scene.misty else 0.35) * ramp(0.02, 0.3, below) * (1.1 - 0.75 * near)
-        colour = mix(colour, scene.haze, np.clip(0.75 * (1 - near) + mist, 0, 0.95))
-        picture = mix(picture, colour, ramp(-0.002, 0.002, below))
+        color = mix(color, scene.haze, np.clip(0.75 * (1 - near) + mist, 0, 0.95))
+        picture = mix(picture, color, ramp(-0.002, 0.002, below))
     return picture
 
 
@@ -37,11 +37,11 @@ def add_meadow(scene: Scene, picture: Field) -> Field:
     slope = sample(scene.tile, u * 0.15, v * 0.2 + 0.4) - 0.5
     tone = np.clip(0.5 + grass * 1.3 + slope * 1.6 + 0.25 * ramp(0.5, 0, depth), 0, 1)
     dark = scene.land * (0.8 if scene.snowy else 0.55)
-    colour = mix(dark, mix(scene.land, scene.light, 0.4), tone)
+    color = mix(dark, mix(scene.land, scene.light, 0.4), tone)
     if "lavender" in scene.subject.names:
-        colour = _add_lavender(scene, colour, u, v)
-    colour = mix(colour, scene.haze, np.exp(-depth * 11) * 0.7)
-    return mix(picture, colour, ramp(-0.001, 0.003, scene.y - hill))
+        color = _add_lavender(scene, color, u, v)
+    color = mix(color, scene.haze, np.exp(-depth * 11) * 0.7)
+    return mix(picture, color, ramp(-0.001, 0.003, scene.y - hill))
 
 
 def _add_lavender(scene: Scene, ground: Field, u: Field, v: Field) -> Field:
@@ -76,8 +76,8 @@ def _draw_conifer(scene: Scene, sheet: Sheet, x: float, y: float, size: float, n
             (x + half, low - half * 0.25),
             low + size / 5,
         )
-        colour = mix(green * (0.8 + 0.07 * tier), scene.haze, 0.75 * (1 - near))
-        sheet.shape([left, (x, low + half * 0.1), right, (x, tip)], colour)
+        color = mix(green * (0.8 + 0.07 * tier), scene.haze, 0.75 * (1 - near))
+        sheet.shape([left, (x, low + half * 0.1), right, (x, tip)], color)
         if scene.snowy:
             sheet.shape([left, (x, low + half * 0.5), (x, tip)], snow)
 
@@ -94,9 +94,9 @@ def _draw_broadleaf(
         angle, out = dice.uniform(0, 2 * np.pi), dice.random() ** 0.5
         dx, dy = np.cos(angle) * out * 0.25, np.sin(angle) * out * 0.29
         tone = 0.5 + 0.45 * part + 0.9 * (dy - dx * scene.side * 0.8) + dice.uniform(-0.12, 0.12)
-        colour = leaf * max(tone, 0.35) * (0.6 if scene.dark else 1)
-        colour = mix(colour, scene.haze, 0.65 * (1 - near))
-        sheet.oval(x + dx * size, y + (0.68 + dy) * size, size * 0.065, size * 0.05, colour)
+        color = leaf * max(tone, 0.35) * (0.6 if scene.dark else 1)
+        color = mix(color, scene.haze, 0.65 * (1 - near))
+        sheet.oval(x + dx * size, y + (0.68 + dy) * size, size * 0.065, size * 0.05, color)
 
 
 def add_city(scene: Scene, picture: Field) -> Field:

@@ -1,4 +1,4 @@
-"""Random fields and colour arithmetic on numpy arrays. Knows no scenery."""
+"""Random fields and color arithmetic on numpy arrays. Knows no scenery."""
 
 import hashlib
 from typing import Any
@@ -86,10 +86,10 @@ def blur(field: Field, radius: float) -> Field:
 
 
 def to_image(picture: Field) -> Image.Image:
-    """Colours from 0 to 1 as a Pillow image."""
+    """Colors from 0 to 1 as a Pillow image."""
     return Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
 def to_field(image: Image.Image) -> Field:
-    """A Pillow image as colours (or grey) from 0 to 1."""
+    """A Pillow image as colors (or gray) from 0 to 1."""
     return np.asarray(image, np.float32) / 255

@@ -1,4 +1,4 @@
-"""A picture's size, horizon, light and colours, and transparent sheets to draw things on."""
+"""A picture's size, horizon, light and colors, and transparent sheets to draw things on."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -7,7 +7,7 @@ from . import noise
 from .noise import Dice, Field, mix, rgb, to_field
 from .words import Subject
 
-# Three sky colours from top to horizon, then light, haze, land, deep water and lit wave.
+# Three sky colors from top to horizon, then light, haze, land, deep water and lit wave.
 PALETTES = {
     "day": "2f6fb8 79b4e2 dcecf2 fff3cf c3d9e6 5f8640 14506f 4fb3a9",
     "sunset": "2a2c5c c2566a ffbd66 ffdf95 d98d77 4e4233 2c2f57 c98a6e",
@@ -24,7 +24,7 @@ Points = str | list[tuple[float, float]] | Field
 
 
 class Scene:
-    """The picture's geometry, light and colours.
+    """The picture's geometry, light and colors.
 
     Lengths are multiples of the picture's short side, x from the left and y from the top, so that
     things keep their shape in every format. `wide` and `tall` are the picture's size.
@@ -48,16 +48,16 @@ class Scene:
             name in subject.names for name in ("storm", "fog", "snow", "autumn")
         )
         self.rough = 1.0 if self.stormy else 0.34
-        self._choose_colours()
+        self._choose_colors()
         # Two textures that tile: soft for clouds, water and ground; ridged for foam and rock.
         self.tile = noise.fractal(self.dice("tile"), (512, 512), 6, 6, 7)
         self.lace = noise.fractal(self.dice("lace"), (512, 512), 7, 7, 5, ridged=True)
 
-    def _choose_colours(self) -> None:
-        colours = _palette(self.subject.time)
+    def _choose_colors(self) -> None:
+        colors = _palette(self.subject.time)
         for mood, share in (("storm", 0.5 * self.stormy), ("fog", 0.2 * self.misty)):
-            colours = mix(colours, _palette(mood), share)
-        self.top, self.mid, self.low, self.light, *others = colours
+            colors = mix(colors, _palette(mood), share)
+        self.top, self.mid, self.low, self.light, *others = colors
         self.haze, self.land, self.deep, self.glow = others
         if self.autumn:
             self.land = mix(self.land, rgb("9a5a22"), 0.7)
@@ -103,32 +103,32 @@ class Sheet:
         upward = np.array([-np.sin(turn), -np.cos(turn)]) * size
         self.origin, self.axes, self.scale = np.array(at), np.stack([across, upward]), size
 
-    def shape(self, points: Points, colour: Field) -> None:
+    def shape(self, points: Points, color: Field) -> None:
         """Fill a polygon."""
-        self.draw.polygon(self._place(parse(points)), _ink(colour))
+        self.draw.polygon(self._place(parse(points)), _ink(color))
 
-    def curve(self, points: Points, colour: Field) -> None:
+    def curve(self, points: Points, color: Field) -> None:
         """Fill a smooth outline through the points, a closed Catmull-Rom spline."""
         corners, at = parse(points), np.linspace(0, 1, 6, endpoint=False)[:, None, None]
         before, after, later = (np.roll(corners, shift, axis=0) for shift in (1, -1, -2))
         bend = (2 * before - 5 * corners + 4 * after - later) * at**2
         twist = (3 * corners - before - 3 * after + later) * at**3
         path = corners + ((after - before) * at + bend + twist) / 2
-        self.shape(path.transpose(1, 0, 2).reshape(-1, 2), colour)
+        self.shape(path.transpose(1, 0, 2).reshape(-1, 2), color)
 
-    def box(self, x: float, y: float, width: float, height: float, colour: Field) -> None:
+    def box(self, x: float, y: float, width: float, height: float, color: Field) -> None:
         """Fill a rectangle, given its lower left corner."""
-        self.shape([(x, y), (x, y + height), (x + width, y + height), (x + width, y)], colour)
+        self.shape([(x, y), (x, y + height), (x + width, y + height), (x + width, y)], color)
 
-    def oval(self, x: float, y: float, rx: float, ry: float, colour: Field) -> None:
+    def oval(self, x: float, y: float, rx: float, ry: float, color: Field) -> None:
         """Fill an ellipse around x, y."""
         turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-        self.shape(np.stack([x + rx * np.cos(turn), y + ry * np.sin(turn)], axis=1), colour)
+        self.shape(np.stack([x + rx * np.cos(turn), y + ry * np.sin(turn)], axis=1), color)
 
-    def line(self, points: Points, colour: Field, width: float) -> None:
+    def line(self, points: Points, color: Field, width: float) -> None:
         """Draw a line through the points."""
         pixels = max(1, round(width * self.scale * self.zoom))
-        self.draw.line(self._place(parse(points)), _ink(colour), pixels, joint="curve")
+        self.draw.line(self._place(parse(points)), _ink(color), pixels, joint="curve")
 
     def composite(self, picture: Field, haze: Field, amount: float = 0) -> Field:
         """The picture with this sheet on top, faded into the haze by an amount from 0 to 1."""
@@ -147,8 +147,8 @@ def parse(points: Points) -> Field:
     return np.asarray(points, np.float32)
 
 
-def _ink(colour: Field) -> tuple[int, ...]:
-    return tuple(int(part * 255) for part in np.clip(colour, 0, 1).tolist())
+def _ink(color: Field) -> tuple[int, ...]:
+    return tuple(int(part * 255) for part in np.clip(color, 0, 1).tolist())
 
 
 def _palette(time: str) -> Field:

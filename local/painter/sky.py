@@ -35,11 +35,11 @@ def _paint_air(scene: Scene) -> Field:
 def _add_sun_or_moon(scene: Scene, picture: Field) -> Field:
     far = scene.distance(scene.light_x, scene.light_y)
     radius = 0.16 if scene.subject.time == "neon" else 0.055
-    colour = scene.light
+    color = scene.light
     if scene.dark:
-        colour = mix(scene.light, scene.mid, ramp(0.5, 0.68, scene.noise("moon", 11, 11)) * 0.45)
+        color = mix(scene.light, scene.mid, ramp(0.5, 0.68, scene.noise("moon", 11, 11)) * 0.45)
     picture = mix(picture, scene.light, np.exp(-np.maximum(far - radius, 0) * 16) * 0.35)
-    return mix(picture, colour * 1.06, ramp(radius + 0.003, radius - 0.003, far))
+    return mix(picture, color * 1.06, ramp(radius + 0.003, radius - 0.003, far))
 
 
 def _add_aurora(scene: Scene, picture: Field) -> Field:

@@ -8,7 +8,7 @@ from .noise import Dice, Field, blur, mix, ramp, rgb, to_field, to_image
 
 Brush = tuple[float, float, float, float]
 # Brush width and stroke length as shares of the picture's side, strokes per spot, and the least
-# colour error of a spot (of 765) that gets a stroke.
+# color error of a spot (of 765) that gets a stroke.
 BRUSHES = (
     (0.050, 0.150, 2.6, 0),
     (0.024, 0.085, 2.4, 18),
@@ -59,13 +59,13 @@ def _paint_strokes(
     turn = angles[y // 4, x // 4] + dice.normal(0, 0.12, len(x))
     kinds = (np.round(turn / np.pi * ANGLES).astype(int) % ANGLES) * 2 + dice.integers(0, 2, len(x))
     wobble = dice.normal(0, 4, (len(x), 1)) + dice.normal(0, 2, (len(x), 3))
-    colours = np.clip(seen + wobble, 0, 255).astype(int)
-    paint = np.column_stack([colours, dice.integers(40, 216, len(x))])
+    colors = np.clip(seen + wobble, 0, 255).astype(int)
+    paint = np.column_stack([colors, dice.integers(40, 216, len(x))])
     marks = _marks(int(width), int(length), dice)
     strokes = (part.tolist() for part in (x, y, kinds, paint))
-    for left, top, kind, colour in zip(*strokes, strict=True):
+    for left, top, kind, color in zip(*strokes, strict=True):
         mark = marks[kind]
-        canvas.paste(tuple(colour), (left - mark.width // 2, top - mark.height // 2), mark)
+        canvas.paste(tuple(color), (left - mark.width // 2, top - mark.height // 2), mark)
 
 
 def _marks(width: int, length: int, dice: Dice) -> list[Image.Image]:
@@ -81,7 +81,7 @@ def _marks(width: int, length: int, dice: Dice) -> list[Image.Image]:
     return [kind.rotate(turn, Image.Resampling.BICUBIC, True) for turn in turns for kind in kinds]
 
 
-def paint_watercolour(picture: Field, dice: Dice, finish: float) -> Field:
+def paint_watercolor(picture: Field, dice: Dice, finish: float) -> Field:
     """Pale washes with dark edges, on rough paper with a white rim."""
     h, w = picture.shape[:2]
     small = to_image(picture).resize((w // 2, h // 2), Image.Resampling.BOX)
@@ -93,8 +93,8 @@ def paint_watercolour(picture: Field, dice: Dice, finish: float) -> Field:
     )
     rows, columns = (y + down).astype(int).clip(0, h - 1), (x + right).astype(int).clip(0, w - 1)
     wash = to_field(small.resize((w, h)))[rows, columns]
-    grey = wash.mean(axis=2)
-    pool = np.clip((blur(grey, 9) - grey) * 2.2, -0.06, 0.3)
+    gray = wash.mean(axis=2)
+    pool = np.clip((blur(gray, 9) - gray) * 2.2, -0.06, 0.3)
     paper = noise.fractal(dice, (h, w), w / 7, h / 7, 2) - 0.5
     bloom = noise.fractal(dice, (h, w), 4, 4, 5) - 0.5
     wash = mix(wash, rgb("ffffff"), 0.22) * (1 - pool + paper * 0.14 + bloom * 0.3)[..., None]
@@ -103,7 +103,7 @@ def paint_watercolour(picture: Field, dice: Dice, finish: float) -> Field:
 
 
 def paint_pixel(picture: Field, dice: Dice, finish: float) -> Field:
-    """Large pixels in few colours."""
+    """Large pixels in few colors."""
     h, w = picture.shape[:2]
     cell = max(2, round((w * h) ** 0.5 / (44 + 100 * finish)))
     small = to_image(picture).resize((-(-w // cell), -(-h // cell)), Image.Resampling.BOX)
@@ -112,4 +112,4 @@ def paint_pixel(picture: Field, dice: Dice, finish: float) -> Field:
     return to_field(big.crop((0, 0, w, h)))
 
 
-STYLES = {"oil": paint_oil, "watercolour": paint_watercolour, "pixel": paint_pixel}
+STYLES = {"oil": paint_oil, "watercolor": paint_watercolor, "pixel": paint_pixel}

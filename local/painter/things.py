@@ -67,7 +67,7 @@ post -9,-2 -7,4 -2.4,7 2.4,7 7,4 9,-2 ; post! -2,4 -1.6,92 1.6,92 2,4
 post! -8,91 -5,95 5,95 8,91 ; lamp! -5,95 -9,112 9,112 5,95 ; post! -11.5,112 0,121 11.5,112
 post! -1.2,121 -1.2,125 1.2,125 1.2,121 ; post! -0.6,95 -1,112 1,112 0.6,95
 """
-# The drawing, its height, and the paint that the prompt's colour for this thing replaces.
+# The drawing, its height, and the paint that the prompt's color for this thing replaces.
 DRAWINGS = {
     "castle": (CASTLE, 0.4, "stone"),
     "lighthouse": (LIGHTHOUSE, 0.46, "red"),
@@ -112,18 +112,18 @@ def _add_drawing(
     """Add a thing from DRAWINGS, standing at a point, with the light of its lamps."""
     drawing, usual, main_paint = DRAWINGS[name]
     sheet = Sheet(scene, at, size, flip=-scene.side)
-    paints = PAINTS | {main_paint: scene.subject.colours.get(name, PAINTS[main_paint])}
+    paints = PAINTS | {main_paint: scene.subject.colors.get(name, PAINTS[main_paint])}
     if name in ("fox", "cat"):
         sheet.oval(0.1, -0.01, 0.5, 0.045, mix(scene.land, scene.top, 0.35))
     for part in drawing.strip().replace("\n", ";").split(";"):
         paint, points = part.strip().split(" ", 1)
-        colour = rgb(paints[paint.strip("!=")])
+        color = rgb(paints[paint.strip("!=")])
         if "lamp" not in paint:
-            colour = mix(colour * (0.6 if scene.dark else 1), scene.haze, 0.08)
+            color = mix(color * (0.6 if scene.dark else 1), scene.haze, 0.08)
         draw = sheet.shape if "!" in paint else sheet.curve
-        draw(points, colour)
+        draw(points, color)
         if "=" in paint:
-            draw(parse(points) * (-1, 1), colour)
+            draw(parse(points) * (-1, 1), color)
     picture, (x, y), grow = sheet.composite(picture, scene.haze), at, size / usual
     if name == "house":
         return _add_glow(scene, picture, x, y - 0.05 * grow, 0.16 * grow)
@@ -150,15 +150,15 @@ def _add_balloon(
     """Add a hot-air balloon with striped gores, shaded to look round."""
     at = at or (scene.wide * (0.5 + 0.12 * scene.side), scene.horizon * 0.62)
     sheet = Sheet(scene, at, size)
-    first, second = rgb(scene.subject.colours.get("balloon", PAINTS["silk"])), rgb("f3dfb4")
+    first, second = rgb(scene.subject.colors.get("balloon", PAINTS["silk"])), rgb("f3dfb4")
     rise = np.linspace(0, 1, 24)
     swell = 0.4 * np.sqrt(np.clip(1 - (1.45 * rise - 0.45) ** 2, 0, 1)) * ramp(-0.35, 0.5, rise)
     bends = [-np.cos(np.pi * seam / 13) * swell for seam in range(14)]
     edges = [np.stack([bend, 0.26 + 0.8 * rise], axis=1) for bend in bends]
     for gore in range(13):
         tone = 1.08 - 1.2 * (gore / 12 + 0.3 * scene.side - 0.5) ** 2
-        colour = mix((second if gore % 4 == 2 else first) * tone, scene.haze, 0.12)
-        sheet.shape(np.concatenate([edges[gore], edges[gore + 1][::-1]]), colour)
+        color = mix((second if gore % 4 == 2 else first) * tone, scene.haze, 0.12)
+        sheet.shape(np.concatenate([edges[gore], edges[gore + 1][::-1]]), color)
     for rope in ("-6,28 -5.4,10", "6,28 5.4,10"):
         sheet.line(rope, rgb("3a2a20"), 0.01)
     sheet.shape("-7,11 -6,0 6,0 7,11", rgb("7a4f2a"))
@@ -173,7 +173,7 @@ def add_ship(
     side = scene.side
     at = at or (scene.wide * (0.5 + 0.02 * side), scene.horizon + 0.3 * scene.room)
     sheet = Sheet(scene, at, size, tilt=9 * side, flip=side)
-    cloth = rgb(scene.subject.colours.get("ship", PAINTS["sail"]))
+    cloth = rgb(scene.subject.colors.get("ship", PAINTS["sail"]))
     sunlit = mix(mix(cloth, scene.light, 0.35), scene.haze, 0.08)
     shade = mix(cloth * 0.42, scene.top, 0.35)
     _draw_rigging(sheet, sunlit, shade)

@@ -75,13 +75,13 @@ def _paint_wave(
     net = sample(scene.lace, u * 1.2 + grain * 0.3, inside * 0.34 + grain * 0.4 + near * 1.4)
     toward = np.exp(-np.abs(scene.x - scene.light_x) * 1.3)
     thin = np.exp(-inside * 1.9) * (0.2 + 0.8 * peak) * (0.5 + 0.5 * toward)
-    colour = mix(scene.deep, scene.glow, np.clip(thin * 1.2 + grain * 0.55, 0, 1))
-    colour = mix(colour, scene.light, np.clip(thin * toward * 1.4 - 0.5, 0, 1) * 0.7)
-    colour = colour * (1 + grain * 1.1)[..., None]
+    color = mix(scene.deep, scene.glow, np.clip(thin * 1.2 + grain * 0.55, 0, 1))
+    color = mix(color, scene.light, np.clip(thin * toward * 1.4 - 0.5, 0, 1) * 0.7)
+    color = color * (1 + grain * 1.1)[..., None]
     white = mix(mix(scene.haze, rgb("f4f6f0"), 0.75), scene.light, toward * 0.45)
     foam = ramp(0.52, 0.74, net + np.exp(-inside * 8) * (0.1 + 0.6 * peak) - 0.1 * inside - 0.08)
     foam = foam * (0.3 + 0.7 * peak) * np.exp(-inside * 0.7) * min(1, 0.4 + scene.rough)
-    colour = mix(colour, white, foam * 0.95)
-    colour = mix(colour, scene.haze, 0.5 * (1 - near) ** 2)
+    color = mix(color, white, foam * 0.95)
+    color = mix(color, scene.haze, 0.5 * (1 - near) ** 2)
     spray = np.exp(np.clip(below, -9, 0) * 6) * peak**2 * ramp(0.48, 0.7, net + 0.1) * scene.rough
-    return mix(mix(under, white, spray * 0.55), colour, ramp(-0.01, 0.015, below))
+    return mix(mix(under, white, spray * 0.55), color, ramp(-0.01, 0.015, below))

@@ -1,4 +1,4 @@
-"""Finds the scenery, style and colours that a prompt names. Knows no painting."""
+"""Finds the scenery, style and colors that a prompt names. Knows no painting."""
 
 import re
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ THINGS = {
     "lamp": "lamp lamps lantern lanterns streetlamp",
 }
 STYLES = {
-    "watercolour": "watercolour watercolor sketch anime comic-book line-art low-poly origami",
+    "watercolor": "watercolour watercolor sketch anime comic-book line-art low-poly origami",
     "pixel": "pixel pixel-art",
 }
 _NAMED = """
@@ -46,7 +46,7 @@ red c23a2b orange e07b28 yellow efc94c green 4f8a4b teal 2b8a8a blue 2f63b0 viol
 purple 6f3f97 pink e58fa8 brown 7a5235 black 24242a grey 8b8f94 gray 8b8f94 white f2efe6
 gold d9a441 navy 1d2f5e turquoise 3fb8af
 """
-COLOURS = dict(zip(_NAMED.split()[::2], _NAMED.split()[1::2], strict=True))
+COLORS = dict(zip(_NAMED.split()[::2], _NAMED.split()[1::2], strict=True))
 # Where a thing stands if the prompt names no place.
 HOMES = {
     **{"lighthouse": "sea", "castle": "mountain"},
@@ -56,14 +56,14 @@ HOMES = {
 
 @dataclass(frozen=True)
 class Subject:
-    """What to paint. `recognised` is False if the prompt names no known scenery."""
+    """What to paint. `recognized` is False if the prompt names no known scenery."""
 
-    recognised: bool
+    recognized: bool
     names: frozenset[str]
     time: str
     place: str
     style: str
-    colours: dict[str, str]
+    colors: dict[str, str]
 
 
 def parse_prompt(prompt: str, negative: str, preset: str, cfg_scale: float, dice: Dice) -> Subject:
@@ -78,18 +78,18 @@ def parse_prompt(prompt: str, negative: str, preset: str, cfg_scale: float, dice
     homes = [home for thing, home in HOMES.items() if thing in kept]
     styles = [style for style in STYLES if style in kept]
     return Subject(
-        recognised=any(name not in STYLES for name in named),
+        recognized=any(name not in STYLES for name in named),
         names=kept,
         time=[*times, str(dice.choice(["day", "sunset", "dawn"]))][0],
         place=[*ships, *places, *homes, str(dice.choice(["mountain", "field", "lake", "sea"]))][0],
         style=[*styles, "oil"][0],
-        colours=_colours(_words(prompt)),
+        colors=_colors(_words(prompt)),
     )
 
 
-def colour_codes(text: str) -> list[str]:
-    """The codes of the colours in a text, in order."""
-    return [COLOURS[word] for word in _words(text) if word in COLOURS]
+def color_codes(text: str) -> list[str]:
+    """The codes of the colors in a text, in order."""
+    return [COLORS[word] for word in _words(text) if word in COLORS]
 
 
 def _words(text: str) -> list[str]:
@@ -103,11 +103,11 @@ def _names(word: str) -> list[str]:
     return [name for table in tables for name, words in table.items() if word in words.split()]
 
 
-def _colours(words: list[str]) -> dict[str, str]:
-    """Colour codes by the thing within the next four words, or by the colour word itself."""
-    colours = {}
+def _colors(words: list[str]) -> dict[str, str]:
+    """Color codes by the thing within the next four words, or by the color word itself."""
+    colors = {}
     for at, word in enumerate(words):
-        if word in COLOURS:
+        if word in COLORS:
             names = [name for after in words[at + 1 : at + 5] for name in _names(after)]
-            colours[next((name for name in names if name in THINGS), word)] = COLOURS[word]
-    return colours
+            colors[next((name for name in names if name in THINGS), word)] = COLORS[word]
+    return colors

@@ -25,10 +25,10 @@ READ_IMAGE = """async name => {
 }"""
 
 
-def picture(width=640, height=480, format="JPEG", colour="teal", mode="RGB"):
+def picture(width=640, height=480, format="JPEG", color="teal", mode="RGB"):
     """The bytes of a picture."""
     file = io.BytesIO()
-    Image.new(mode, (width, height), colour).save(file, format)
+    Image.new(mode, (width, height), color).save(file, format)
     return file.getvalue()
 
 

@@ -36,7 +36,7 @@ STROKES_OF = "() => drafts.at(-1)?.strokes ?? []"
 
 
 def mask_of(page, marks, width=800, height=600):
-    """The mask as a greyscale image, and the painted share."""
+    """The mask as a grayscale image, and the painted share."""
     content, share = page.evaluate(MASK, [marks, {"width": width, "height": height}])
     return Image.open(io.BytesIO(bytes(content))).convert("L"), share
 
@@ -277,15 +277,15 @@ def test_a_thousand_strokes_are_small_and_ten_openings_leave_nothing(page, chrom
     assert nodes_after - nodes < 500
 
 
-def test_strokes_are_seen_in_forced_colours_and_on_any_picture(open_page):
+def test_strokes_are_seen_in_forced_colors_and_on_any_picture(open_page):
     page = open_page(forced_colors="active")
     open_retouch(page, strokes=[{"cell": 4}])
     shot = Image.open(io.BytesIO(room(page).locator(".room-picture").screenshot())).convert("RGB")
     inside = shot.crop(
         [shot.width * 4 // 10, shot.height * 4 // 10, shot.width * 6 // 10, shot.height * 6 // 10]
     )
-    lights = [sum(colour) for _, colour in inside.getcolors(1_000_000) if _ > 200]
-    assert max(lights) - min(lights) > 150  # two colours of stripes
+    lights = [sum(color) for _, color in inside.getcolors(1_000_000) if _ > 200]
+    assert max(lights) - min(lights) > 150  # two colors of stripes
 
 
 def test_the_tool_that_paints_shows_its_bar_and_others_do_not(page):

@@ -98,8 +98,8 @@ def test_reads_avif(page):
     assert (opened(prepared).format, opened(prepared).size) == ("JPEG", (100, 80))
 
 
-def test_colours_of_a_wide_gamut_become_srgb(page):
-    """The colour is (78, 163, 32) in sRGB, by the matrix from Display P3 (CSS Color 4, 17)."""
+def test_colors_of_a_wide_gamut_become_srgb(page):
+    """The color is (78, 163, 32) in sRGB, by the matrix from Display P3 (CSS Color 4, 17)."""
     image, file = Image.new("RGB", (64, 64), (100, 160, 60)), io.BytesIO()
     image.save(file, "JPEG", quality=100, icc_profile=display_p3())
     sent = opened(prepare(page, file.getvalue()))
@@ -130,7 +130,7 @@ def display_p3():
 
 
 def moving(format):
-    frames = [Image.new("RGB", (80, 80), colour) for colour in ("red", "blue")]
+    frames = [Image.new("RGB", (80, 80), color) for color in ("red", "blue")]
     file = io.BytesIO()
     frames[0].save(file, format, save_all=True, append_images=frames[1:], duration=100)
     return file.getvalue()

@@ -34,9 +34,9 @@ def test_vendored_files_match_their_published_hashes():
     table = (VENDOR / "README.md").read_text()
     rows = re.findall(r"^\| (\S+\.js) .*, (\S+) \| (\w{64}) \|$", table, re.MULTILINE)
     assert {name for name, _, _ in rows} == {file.name for file in VENDOR.glob("*.js")}
-    for name, licence, digest in rows:
+    for name, license, digest in rows:
         assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == digest
-        assert "Permission" in (VENDOR / licence).read_text()
+        assert "Permission" in (VENDOR / license).read_text()
 
 
 def test_a_picture_and_its_record_survive_a_reload(page):

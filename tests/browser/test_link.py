@@ -104,7 +104,7 @@ def test_copies_prompt_link_and_picture(page, quick_site):
 @pytest.mark.parametrize(
     "odd",
     [
-        "colour=red&steps=30&sampler=x&seed=-1&count=99",
+        "color=red&steps=30&sampler=x&seed=-1&count=99",
         "model=nonsense&seed=seven&count=",
         "seed=4294967296&aspect_ratio=1:7&output_format=exe",
         "__proto__=x&constructor=x&toString=x&access-code=x&file=x&=&&&%E0%A4%A&%",

@@ -216,18 +216,18 @@ def expect_fits(page, state, width):
     assert page.evaluate(CUT_WORDS) == [], (state, width)
 
 
-def test_forced_colours_show_controls_and_choices(open_page):
+def test_forced_colors_show_controls_and_choices(open_page):
     page = open_page(forced_colors="active")
     painted(page)
     button = page.get_by_role("button", name="Generate")
     assert button.evaluate("button => getComputedStyle(button).borderTopWidth") == "1px"
-    colour = "label => getComputedStyle(label).backgroundColor"
+    color = "label => getComputedStyle(label).backgroundColor"
     chosen, other = (page.locator(".count label").nth(place) for place in (1, 0))
-    assert chosen.evaluate(colour) != other.evaluate(colour)
+    assert chosen.evaluate(color) != other.evaluate(color)
     starred_only = page.get_by_role("button", name="Starred")
-    before = starred_only.evaluate(colour)
+    before = starred_only.evaluate(color)
     starred_only.click()
-    assert starred_only.evaluate(colour) != before
+    assert starred_only.evaluate(color) != before
 
 
 def test_nothing_is_cut_off_at_200_percent(open_page):

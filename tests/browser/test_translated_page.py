@@ -18,19 +18,24 @@ from browser.acts import (
 
 pytestmark = pytest.mark.slow
 
-# As Chrome's translator does (its element.js).
+# As Chrome's translator does (its element.js), also with texts that change later.
 TRANSLATE = """() => {
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-  const texts = []
-  while (walker.nextNode()) texts.push(walker.currentNode)
-  for (const text of texts) {
-    const kept = text.parentElement.closest("font, textarea, option, noscript")
-    if (kept || !text.data.trim()) continue
-    const [outer, inner] = [1, 2].map(() => document.createElement("font"))
-    text.before(outer)
-    outer.append(inner)
-    inner.append(text)
+  const translate = () => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const texts = []
+    while (walker.nextNode()) texts.push(walker.currentNode)
+    for (const text of texts) {
+      const kept = text.parentElement.closest("font, textarea, option, noscript")
+      if (kept || !text.data.trim()) continue
+      const [outer, inner] = [1, 2].map(() => document.createElement("font"))
+      text.before(outer)
+      outer.append(inner)
+      inner.append(text)
+    }
   }
+  translate()
+  window.translator ??= new MutationObserver(translate)
+  window.translator.observe(document.body, { childList: true, subtree: true })
 }"""
 
 

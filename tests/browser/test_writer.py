@@ -50,7 +50,7 @@ def test_words_in_another_language_are_painted_in_three_presses(
     assert [request.post_data for request in sent] == [words, english]
     assert "words" not in sent[1].url
     painted = parse_prompt(english, "", "", 7, seeded_dice("a"))
-    assert {"fox", "snow"} <= painted.names and "fox" in painted.colours
+    assert {"fox", "snow"} <= painted.names and "fox" in painted.colors
     expect(page.locator("figure[id]")).to_be_visible()
     assert page.evaluate(FOUND, words.split()[-1]) == [[english, words, False]]
     page.reload()

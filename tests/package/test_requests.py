@@ -159,7 +159,7 @@ def test_accepts_both_seed_bounds_and_randomizes_0(gateway, local_bedrock, seed,
 
 @pytest.mark.parametrize(
     "query",
-    [[("seed", "7"), ("seed", "8")], [("colour", "red")], [("%ff", "%zz")], [("prompt", "a hen")]],
+    [[("seed", "7"), ("seed", "8")], [("color", "red")], [("%ff", "%zz")], [("prompt", "a hen")]],
 )
 def test_rejects_repeated_and_unknown_parameters(gateway, local_bedrock, query):
     assert error_of(gateway.ask(body="a fox", query=query, **TEXT))[:2] == (400, "InvalidParameter")

@@ -22,7 +22,7 @@ PEOPLE, INSTANCES = 20, 5
 
 
 class Painter:
-    """Paints each seed in its own colour; waits until all instances paint for a `crowd` prompt."""
+    """Paints each seed in its own color; waits until all instances paint for a `crowd` prompt."""
 
     def __init__(self):
         self.calls = Counter()
@@ -32,10 +32,10 @@ class Painter:
         self.calls[prompt, seed] += 1
         if prompt.startswith("crowd"):
             self.all_painting.wait(30)
-        return Image.new("RGB", (16, 16), colour(seed))
+        return Image.new("RGB", (16, 16), color(seed))
 
 
-def colour(seed):
+def color(seed):
     return tuple(seed.to_bytes(3, "big"))
 
 
@@ -55,7 +55,7 @@ def has_seed(response, seed):
     """Whether both the header and the image are those of the seed."""
     with Image.open(io.BytesIO(base64.b64decode(response.body))) as image:
         pixel = image.getpixel((0, 0))
-    return (response.headers["X-Image-Seed"], pixel) == (str(seed), colour(seed))
+    return (response.headers["X-Image-Seed"], pixel) == (str(seed), color(seed))
 
 
 def log_entries(gateway):
