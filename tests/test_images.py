@@ -168,6 +168,14 @@ def test_finds_the_orientation_behind_a_chunk_of_odd_length():
     assert images.orientation(content) == 6
 
 
+def test_reads_no_orientation_from_the_pixels_of_a_jpeg():
+    """Compressed pixels may look like any segment."""
+    exif = b"\xff\xe1\x00\x22" + piexif.dump({"0th": {piexif.ImageIFD.Orientation: 6}})
+    scan = b"\xff\xda\x00\x08" + bytes(6)
+    assert images.orientation(b"\xff\xd8" + exif + scan) == 6
+    assert images.orientation(b"\xff\xd8" + scan + exif) == 0
+
+
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("byte_order", ["<", ">"])
 def test_accepts_an_upright_photo(byte_order, format):
