@@ -18,17 +18,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib import log
-from chalicelib.errors import (
-    Failure,
-    ImageTooLarge,
-    InvalidParameter,
-    KeyReused,
-    ModelFailed,
-    ModelUnavailable,
-    RequestInProgress,
-    UnknownResult,
-)
+from chalicelib import errors, log
 from chalicelib.parameters import quote
 
 # What MODEL_TIMEOUT_SECONDS may be. Without a bucket Bedrock's answer has to arrive before API
@@ -104,7 +94,7 @@ class Results:
             return claim
         try:
             answer = generate()
-        except Failure as failure:
+        except errors.Failure as failure:
             if failure.may_be_charged:
                 self.store(key.name, fingerprint, failure_answer(failure))
             else:
@@ -128,11 +118,11 @@ class Results:
             if not found and not is_claimed:
                 raise storage_unavailable(error) from error
         if not found:  # released a moment ago
-            raise RequestInProgress(IN_PROGRESS)
+            raise errors.RequestInProgress(IN_PROGRESS)
         if found["Metadata"].get("token") == token:
             return str(found["ETag"])
         if found["Metadata"].get("fingerprint") != fingerprint:
-            raise KeyReused("Idempotency-Key must be new for a new request, got a used one")
+            raise errors.KeyReused("Idempotency-Key must be new for a new request, got a used one")
         return self.answer(name, found)
 
     def find(self, key: Key) -> Answer:
@@ -142,7 +132,9 @@ class Results:
         """
         found = self.read(key.name) if self.bucket else None
         if not found:
-            raise UnknownResult("no answer is kept for this key; answers are kept for one day")
+            raise errors.UnknownResult(
+                "no answer is kept for this key; answers are kept for one day"
+            )
         return self.answer(key.name, found)
 
     def answer(self, name: str, found: dict[str, Any]) -> Answer:
@@ -150,8 +142,8 @@ class Results:
         metadata = found["Metadata"]
         if "status" not in metadata:
             if self.clock() < float(metadata["deadline"]):
-                raise RequestInProgress(IN_PROGRESS)
-            raise ModelFailed("the request was interrupted; it may have been charged")
+                raise errors.RequestInProgress(IN_PROGRESS)
+            raise errors.ModelFailed("the request was interrupted; it may have been charged")
         headers = {each.title(): metadata[each] for each in metadata if each.startswith("x-image-")}
         headers["Content-Type"] = found["ContentType"]
         if found["ContentLength"] > self.max_bytes:
@@ -187,7 +179,7 @@ class Results:
         if not name:
             name = secrets.token_hex(32)
             if not self.store(name, "", answer):
-                raise ImageTooLarge(
+                raise errors.ImageTooLarge(
                     "the picture is too large to send and could not be stored; "
                     "ask for output_format=jpeg or webp"
                 )
@@ -196,7 +188,7 @@ class Results:
     def check_size(self, images: list[str]) -> None:
         """Without a bucket, one response has to hold all images. Raises: ImageTooLarge."""
         if not self.bucket and sum(map(len, images)) > self.max_bytes:
-            raise ImageTooLarge(TOO_LARGE if len(images) == 1 else TOO_LARGE_TOGETHER)
+            raise errors.ImageTooLarge(TOO_LARGE if len(images) == 1 else TOO_LARGE_TOGETHER)
 
     def publish(self, image: str, media_type: str, site: str) -> str:
         """Store an image, given as base64 text; its URL on the website, "" if S3 fails."""
@@ -251,7 +243,7 @@ def parse_key(text: str, authorization: str) -> Key:
     """
     key = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
     if not re.fullmatch("[ -~]{1,255}", key):
-        raise InvalidParameter(
+        raise errors.InvalidParameter(
             f"Idempotency-Key must be 1 to 255 printable ASCII characters, got {quote(key)}"
         )
     code = authorization.partition(" ")[2]
@@ -270,7 +262,7 @@ def parse_timeout(text: str, bucket: str) -> float:
     return int(text)
 
 
-def failure_answer(failure: Failure) -> Answer:
+def failure_answer(failure: errors.Failure) -> Answer:
     """The failure as Chalice answers it."""
     body = json.dumps({"Code": type(failure).__name__, "Message": str(failure)})
     return Answer(failure.STATUS_CODE, {"Content-Type": "application/json"}, body)
@@ -286,7 +278,7 @@ def error_code(error: Exception) -> str:
     return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
 
 
-def storage_unavailable(error: Exception) -> ModelUnavailable:
+def storage_unavailable(error: Exception) -> errors.ModelUnavailable:
     """The error if S3 cannot be asked: without a claim, nothing is spent."""
     log.warn("The results bucket is unavailable: %s: %s", type(error).__name__, error)
-    return ModelUnavailable("the result cannot be stored now; try again in a few seconds")
+    return errors.ModelUnavailable("the result cannot be stored now; try again in a few seconds")

@@ -170,9 +170,9 @@ def test_no_file_is_over_300_lines(path):
     assert len((ROOT / path).read_text().splitlines()) <= 300
 
 
-def test_the_api_is_under_3200_lines():
+def test_the_api_is_under_3180_lines():
     files = [ROOT / "app.py", *ROOT.glob("chalicelib/*.py")]
-    assert sum(len(file.read_text().splitlines()) for file in files) < 3_200
+    assert sum(len(file.read_text().splitlines()) for file in files) < 3_180
 
 
 def test_a_kind_of_parameter_is_read_by_the_api_and_drawn_by_the_page():
