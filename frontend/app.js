@@ -1,4 +1,4 @@
-// The plot: words in, pictures out; every picture is kept and can be reused.
+// The plot: words in, pictures out; each is kept and can be reused.
 import { areResultsKept, fetchBudget, fetchImage, fetchModels, generateImage, writePrompt } from "./api.js"
 import { openHistory } from "./pictures/history.js"
 import { addFileImport } from "./pictures/import.js"

@@ -27,7 +27,7 @@ export function addNotices(box) {
   const [button, otherButton] = box.querySelectorAll("button")
   const failure = box.querySelector("p").textContent
   const undos = [] // of this visit, the latest last
-  let work // a promise, while something that can be undone is under way
+  let work // a promise, while what can be undone is under way
   let timer
   let toastNumber = 0
 
@@ -97,7 +97,7 @@ export function addNotices(box) {
     stopTimer()
   }
 
-  /** Let Ctrl+Z wait for this work, which ends with its notice, and then undo it. Returns the promise. */
+  /** Let Ctrl+Z wait for this work, then undo it. */
   function undoAfter(promise) {
     work = promise
     return promise.finally(() => work === promise && (work = undefined))

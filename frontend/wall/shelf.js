@@ -98,11 +98,11 @@ export function addShelf(shelf, history, {
   /** Show what matches the filters; resolves to their number, or undefined if a later call took over. */
   async function render() {
     const wanted = filter()
-    const [shown, found] = await Promise.all([gallery.show(wanted), history.count(wanted)])
+    const [shown, found, all] = await Promise.all([gallery.show(wanted), history.count(wanted), history.count()])
     if (shown === undefined) return
     const unreadable = history.unreadable && say("Some pictures kept here cannot be read, and are not shown.")
     shelf.hidden = !found && !isFiltered() && !unreadable
-    find(".number").textContent = found ? ` · ${found}` : ""
+    find(".number").textContent = all ? ` · ${isFiltered() ? `${found} / ${all}` : all}` : ""
     find(".download-all").textContent = say("Download {number}", { number: found })
     find(".download-all").hidden = !found || selection.isOn
     find(".select").hidden = !found

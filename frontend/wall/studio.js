@@ -157,8 +157,10 @@ export function addStudio(wall, {
       releaseFocus()
       const id = newKey()
       const jobs = addJobs(setValues.map((values, index) => ({ ...change, values, set: { id, place: index + 1, size: setValues.length } })), before)
-      jobs[0].hung.scrollIntoView({ block: "nearest" })
-      jobs[0].hung.ready?.then(() => onBusy(isBusy())) // the picture before has moved there
+      const { hung } = jobs[0]
+      const show = () => hung.scrollIntoView({ block: "nearest" })
+      show()
+      hung.ready?.then(show).then(() => onBusy(isBusy())) // the picture before has moved there
       return run(jobs)
     },
     /** Cancel all. */
