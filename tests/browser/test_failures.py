@@ -265,7 +265,7 @@ INLINE = {
     "a script in an attribute": "make('button', {}).setAttribute('onclick', 'window.ran = true')",
     "a style": "make('style', { textContent: 'h1 { color: red }' })",
     "a picture in its address": "make('img', { src: 'data:image/gif;base64,R0lGODlh' })",
-    "HTML": "document.body.innerHTML = '<p>hello'",
+    "HTML": "new DOMParser().parseFromString('<p>hello', 'text/html')",
     "a stranger": "fetch('http://127.0.0.1:1/').catch(() => {})",
 }
 
